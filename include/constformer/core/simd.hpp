@@ -1,0 +1,161 @@
+// simd: the one place that knows xsimd and the instruction set. Everything above it is written with `vec`.
+//
+// The instruction set is the translation unit's (-march, -msimd128, -mrelaxed-simd). Its name is an inline namespace
+// around all code that it changes, so that objects built with different flags can be linked together and never merge.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push // GCC 12's own AVX-512 headers pass `__Y = __Y` where a value does not matter
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#if defined(__wasm_relaxed_simd__)
+// xsimd's WebAssembly batches have no fused multiply-add; relaxed SIMD does. xsimd calls kernel::fma qualified, so the
+// overloads must be declared before its API header.
+#include <complex>
+#include <type_traits>
+#include <xsimd/config/xsimd_config.hpp>
+#if __has_include(<xsimd/config/xsimd_macros.hpp>)
+#include <xsimd/config/xsimd_macros.hpp>
+#endif
+#if __has_include(<xsimd/config/xsimd_inline.hpp>)
+#include <xsimd/config/xsimd_inline.hpp>
+#endif
+#ifndef XSIMD_NO_DISCARD
+#define XSIMD_NO_DISCARD [[nodiscard]]
+#endif
+#ifndef XSIMD_IF_CONSTEXPR
+#define XSIMD_IF_CONSTEXPR if constexpr
+#endif
+#include <xsimd/types/xsimd_batch.hpp>
+#include <xsimd/types/xsimd_utils.hpp>
+#include <xsimd/types/xsimd_wasm_register.hpp>
+namespace xsimd::kernel {
+template <class A>
+inline batch<float, A> fma(const batch<float, A>& x, const batch<float, A>& y, const batch<float, A>& z,
+                           requires_arch<wasm>) noexcept {
+    return wasm_f32x4_relaxed_madd(x, y, z);
+}
+template <class A>
+inline batch<float, A> fnma(const batch<float, A>& x, const batch<float, A>& y, const batch<float, A>& z,
+                            requires_arch<wasm>) noexcept {
+    return wasm_f32x4_relaxed_nmadd(x, y, z);
+}
+} // namespace xsimd::kernel
+#endif
+#include <xsimd/xsimd.hpp>
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+#if defined(__wasm_relaxed_simd__)
+#define CONSTFORMER_ISA wasm_relaxed
+#elif defined(__wasm__)
+#define CONSTFORMER_ISA wasm_simd128
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+#define CONSTFORMER_ISA avx512_vnni
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+#define CONSTFORMER_ISA avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define CONSTFORMER_ISA avx2
+#elif defined(__SSE4_2__)
+#define CONSTFORMER_ISA sse4_2
+#elif defined(__SSE2__)
+#define CONSTFORMER_ISA sse2
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
+#define CONSTFORMER_ISA neon_dot
+#elif defined(__aarch64__)
+#define CONSTFORMER_ISA neon
+#else
+#error "constformer: no vector instruction set; build with -march=native, -mavx2 -mfma, or -msimd128"
+#endif
+
+namespace constformer::inline CONSTFORMER_ISA {
+
+#define CONSTFORMER_TEXT_(x) #x
+#define CONSTFORMER_TEXT(x) CONSTFORMER_TEXT_(x)
+inline constexpr const char* isa_name = CONSTFORMER_TEXT(CONSTFORMER_ISA);
+#undef CONSTFORMER_TEXT
+#undef CONSTFORMER_TEXT_
+
+#if defined(__AVX512F__)
+using arch = xsimd::avx512bw; // f32 needs no more; the derived arches only add tags
+#else
+using arch = xsimd::default_arch;
+#endif
+using vec = xsimd::batch<float, arch>; // `lanes` floats
+using ivec = xsimd::batch<std::int32_t, arch>;
+inline constexpr int lanes = static_cast<int>(vec::size);
+static_assert(16 % lanes == 0, "simd: a weights panel is 16 outputs wide, so a register must hold 4, 8 or 16 floats");
+
+[[gnu::always_inline]] inline vec load(const float* p) { return vec::load_unaligned(p); }
+[[gnu::always_inline]] inline void store(float* p, vec v) { v.store_unaligned(p); }
+[[gnu::always_inline]] inline vec splat(float x) { return vec(x); }
+
+// a * b + c in one rounding where the instruction set has it.
+[[gnu::always_inline]] inline vec fma(vec a, vec b, vec c) { return xsimd::fma(a, b, c); }
+
+// The first `count` floats, 0 < count < lanes; the other lanes read as zero and are never touched in memory.
+inline vec load_part(const float* p, int count) {
+#if defined(__AVX512F__)
+    return vec(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p));
+#else
+    alignas(64) float whole[lanes] = {};
+    for (int i = 0; i < count; ++i) whole[i] = p[i];
+    return vec::load_aligned(whole);
+#endif
+}
+inline void store_part(float* p, vec v, int count) {
+#if defined(__AVX512F__)
+    _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), v);
+#else
+    alignas(64) float whole[lanes];
+    v.store_aligned(whole);
+    for (int i = 0; i < count; ++i) p[i] = whole[i];
+#endif
+}
+
+// Runs f(vec) -> vec over `count` floats from x to y (which may be the same), the tail included.
+template <class F> [[gnu::always_inline]] inline void map(const float* x, float* y, int count, F f) {
+    int i = 0;
+    for (; i + lanes <= count; i += lanes) store(y + i, f(load(x + i)));
+    if (i < count) store_part(y + i, f(load_part(x + i, count - i)), count - i);
+}
+
+// sums[i] += a[4i] b[4i] + … + a[4i+3] b[4i+3] over `4 * lanes` bytes: the step of an int8 matrix product.
+// a is unsigned and at most 127: within that range every form below gives the same integers (the 16-bit halves of the
+// AVX2 form cannot saturate, and WebAssembly leaves only the eighth bit to the engine).
+inline ivec dot_i8(ivec sums, const std::uint8_t* a, const std::int8_t* b) {
+#if defined(__AVX512VNNI__) && defined(__AVX512F__)
+    return ivec(_mm512_dpbusd_epi32(sums, _mm512_loadu_si512(a), _mm512_loadu_si512(b)));
+#elif defined(__AVX512BW__) && defined(__AVX512F__)
+    const __m512i pairs = _mm512_maddubs_epi16(_mm512_loadu_si512(a), _mm512_loadu_si512(b));
+    return ivec(_mm512_add_epi32(sums, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1))));
+#elif defined(__AVX2__)
+    const __m256i pairs = _mm256_maddubs_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(a)),
+                                               _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b)));
+    return ivec(_mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
+#elif defined(__SSSE3__)
+    const __m128i pairs = _mm_maddubs_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a)),
+                                            _mm_loadu_si128(reinterpret_cast<const __m128i*>(b)));
+    return ivec(_mm_add_epi32(sums, _mm_madd_epi16(pairs, _mm_set1_epi16(1))));
+#elif defined(__ARM_FEATURE_DOTPROD)
+    return ivec(vdotq_s32(sums, vreinterpretq_s8_u8(vld1q_u8(a)), vld1q_s8(b)));
+#elif defined(__wasm_relaxed_simd__)
+    return ivec(wasm_i32x4_relaxed_dot_i8x16_i7x16_add(wasm_v128_load(b), wasm_v128_load(a), sums));
+#else
+    alignas(64) std::int32_t four[lanes];
+    for (int i = 0; i < lanes; ++i) {
+        four[i] = 0;
+        for (int k = 4 * i; k < 4 * i + 4; ++k) four[i] += std::int32_t{a[k]} * b[k];
+    }
+    return sums + ivec::load_aligned(four);
+#endif
+}
+
+} // namespace constformer::inline CONSTFORMER_ISA
