@@ -1,0 +1,93 @@
+// attention: two verbs over a memory. remember() turns a source into keys and values; attend() looks at them. Where the
+// memory lives decides what it is: workspace (an encoder), the caller's state (a cache), read once (cross-attention).
+#pragma once
+
+#include "constformer/layers/linear.hpp"
+#include "constformer/ops/attend.hpp"
+
+#include <cmath>
+
+namespace constformer {
+
+// The shape of one attention. `head_width` need not be width / heads (T5); `source` is the width of what is looked at.
+struct attention_shape {
+    int width, heads, kv_heads = heads, head_width = width / heads, source = width;
+    bool bias = true, scaled = true;
+};
+
+// Keys and values: (capacity, Width) each, `length` of them filled. A view; rewinding is length = n.
+template <int Width> struct key_values {
+    rows<Width> keys, values;
+    int length = 0;
+
+    static constexpr std::size_t bytes(int capacity) { return 2 * room(std::size_t(capacity), Width); }
+    // Takes the memory for `capacity` tokens from a workspace.
+    static key_values in(auto& m, int capacity) {
+        rows<Width> keys = m.take(capacity), values = m.take(capacity);
+        return {keys, values};
+    }
+    [[nodiscard]] int capacity() const { return keys.count; }
+};
+
+inline namespace CONSTFORMER_ISA {
+
+// softmax(rule(Q K' / sqrt(d))) V O', (n, width) -> (n, width), with Q = x Wq', K = source Wk', V = source Wv'.
+// PyTorch: nn.MultiheadAttention(width, heads, kdim=source, vdim=source). Vaswani et al. 2017, section 3.2;
+// kv_heads < heads: grouped queries, Ainslie et al. 2023. x and y must not overlap unless y is onto(x).
+template <attention_shape s, element E = f32> struct attention {
+    static_assert(s.heads > 0 && s.kv_heads > 0 && s.heads % s.kv_heads == 0,
+                  "attention: .heads must be a multiple of .kv_heads");
+    static constexpr int width = s.width, inner = s.heads * s.head_width, narrow = s.kv_heads * s.head_width;
+    using memory = key_values<narrow>;
+
+    linear<s.width, inner, s.bias, E> query;
+    linear<s.source, narrow, s.bias, E> key, value;
+    linear<inner, s.width, s.bias, E> output;
+
+    // Of attend(): n queries over `keys` remembered tokens.
+    static constexpr std::size_t scratch(int n, int keys, int threads = 1) {
+        return together(room(std::size_t(n), inner), room(std::size_t(n), inner),
+                        ops::attend_scratch(keys, s.head_width, threads));
+    }
+    // Of encode(): a packed batch that looks at itself.
+    static constexpr std::size_t encode_scratch(lengths n, int threads = 1) {
+        return together(memory::bytes(n.tokens), scratch(n.tokens, n.longest, threads));
+    }
+    static constexpr double flops(lengths n) {
+        return linear<s.width, inner>::flops(n.tokens) + 2 * linear<s.source, narrow>::flops(n.tokens) +
+               linear<inner, s.width>::flops(n.tokens) + 4.0 * n.squares * inner;
+    }
+
+    // Appends the keys and values of `source`, (n, source) -> n more in `past`. The caller has seen to the capacity.
+    void remember(read<s.source> source, memory& past, workspace auto m) const {
+        if (past.length + source.count > past.capacity())
+            refuse("attention: the memory is full; its capacity is the most tokens it can hold");
+        m.watch.stage("attention");
+        key.forward(source, past.keys.part(past.length, source.count), m);
+        value.forward(source, past.values.part(past.length, source.count), m);
+        past.length += source.count;
+    }
+
+    // Looks at everything remembered, (n, width) -> (n, width). `queries` and `keys` cut a packed batch into sentences.
+    void attend(read<s.width> x, const memory& past, auto y, const ops::rule auto& rule, workspace auto m,
+                std::span<const int> queries = {}, std::span<const int> keys = {}) const {
+        m.watch.stage("attention");
+        rows<inner> q = m.take(x.count), o = m.take(x.count);
+        query.forward(x, q, m); // (n, width) -> (n, heads · head_width)
+        ops::attend<s.heads, s.kv_heads, s.head_width>(q, past.keys.part(0, past.length),
+                                                       past.values.part(0, past.length), o, queries, keys,
+                                                       s.scaled ? 1 / std::sqrt(float(s.head_width)) : 1.0f, rule, m);
+        output.forward(o, y, m); // (n, heads · head_width) -> (n, width)
+    }
+
+    // The two together, for an encoder: every sentence looks at itself, and the memory is scratch.
+    void encode(read<s.width> x, auto y, std::span<const int> each, const ops::rule auto& rule,
+                workspace auto m) const {
+        auto now = memory::in(m, x.count);
+        remember(x, now, m);
+        attend(x, now, y, rule, m, each, each);
+    }
+};
+
+} // namespace CONSTFORMER_ISA
+} // namespace constformer

@@ -1,0 +1,37 @@
+// embedding: a row a token; also the tied head that reads the same table again.
+#pragma once
+
+#include "constformer/core/workspace.hpp"
+#include "constformer/ops/gather.hpp"
+
+namespace constformer::inline CONSTFORMER_ISA {
+
+// N rows of Width. PyTorch: nn.Embedding(N, Width). Ids must lie in [0, N): a family's check sees to it.
+template <int N, int Width> struct embedding {
+    table<N, Width> weight;
+
+    // y = weight[ids]: (n) -> (n, Width)
+    void look_up(std::span<const int> ids, rows<Width> y) const { ops::look_up(weight, ids, y); }
+
+    // y += weight[ids]; no ids: row 0 for every token (BERT's segments when there is one text).
+    void add(std::span<const int> ids, rows<Width> y) const {
+        for (int i = 0; i < y.count; ++i) ops::add(weight, ids.empty() ? 0 : ids[std::size_t(i)], y[i]);
+    }
+
+    // y += weight[position], positions counted from `past` in each sentence of the packed batch.
+    void add_positions(std::span<const int> lengths, rows<Width> y, int past = 0) const {
+        int position = past, sentence = 0, end = lengths.empty() ? y.count : lengths[0];
+        for (int i = 0; i < y.count; ++i, ++position) {
+            if (i == end) end += lengths[std::size_t(++sentence)], position = past;
+            ops::add(weight, position, y[i]);
+        }
+    }
+
+    // The tied head: x weight' + bias, (n, Width) -> (n, N). `bias` is a vector<N> or absent.
+    template <class Bias> void logits(read<Width> x, const Bias& bias, rows<N> y, workspace auto m) const {
+        ops::multiply(weight, bias, x, y, m);
+    }
+    static constexpr double logits_flops(double n) { return 2.0 * n * Width * N; }
+};
+
+} // namespace constformer::inline CONSTFORMER_ISA

@@ -1,0 +1,47 @@
+// feed_forward: what happens to each token alone.
+#pragma once
+
+#include "constformer/layers/linear.hpp"
+#include "constformer/ops/elementwise.hpp"
+
+namespace constformer::inline CONSTFORMER_ISA {
+
+// A(x U' + b) D' + d, (n, Width) -> (n, Inner) -> (n, Width). Vaswani et al. 2017, equation 2 (with A = ReLU).
+template <int Width, int Inner, activation A, bool Bias = true, element E = f32> struct feed_forward {
+    linear<Width, Inner, Bias, E> up;
+    linear<Inner, Width, Bias, E> down;
+
+    static constexpr std::size_t scratch(lengths n) { return room(std::size_t(n.tokens), Inner); }
+    static constexpr double flops(lengths n) {
+        return linear<Width, Inner>::flops(n.tokens) + linear<Inner, Width>::flops(n.tokens);
+    }
+
+    void forward(read<Width> x, auto y, workspace auto m) const {
+        m.watch.stage("feed forward");
+        rows<Inner> h = m.take(x.count);
+        up.template forward<A>(x, h, m); // (n, Width) -> (n, Inner)
+        down.forward(h, y, m);           // (n, Inner) -> (n, Width)
+    }
+};
+
+// (A(x G') · x U') D', (n, Width) -> (n, Inner) -> (n, Width). Shazeer 2020 (GEGLU, SwiGLU); T5 v1.1, Llama.
+template <int Width, int Inner, activation A, bool Bias = false, element E = f32> struct gated_feed_forward {
+    linear<Width, Inner, Bias, E> gate, up;
+    linear<Inner, Width, Bias, E> down;
+
+    static constexpr std::size_t scratch(lengths n) { return 2 * room(std::size_t(n.tokens), Inner); }
+    static constexpr double flops(lengths n) {
+        return 2 * linear<Width, Inner>::flops(n.tokens) + linear<Inner, Width>::flops(n.tokens);
+    }
+
+    void forward(read<Width> x, auto y, workspace auto m) const {
+        m.watch.stage("feed forward");
+        rows<Inner> g = m.take(x.count), u = m.take(x.count);
+        gate.template forward<A>(x, g, m); // (n, Width) -> (n, Inner)
+        up.forward(x, u, m);               // (n, Width) -> (n, Inner)
+        ops::multiply_by(read<Inner>(u), g);
+        down.forward(g, y, m); // (n, Inner) -> (n, Width)
+    }
+};
+
+} // namespace constformer::inline CONSTFORMER_ISA

@@ -1,0 +1,88 @@
+// activate: exp, erf, tanh and the activations made of them, on vectors. The library's own, so that each costs a few
+// multiply-adds. Coefficients are minimax fits: tools/minimax.py prints them and the errors stated here.
+#pragma once
+
+#include "constformer/core/simd.hpp"
+#include "constformer/core/tensor.hpp"
+
+namespace constformer {
+
+// What follows a linear map. PyTorch: Identity, ReLU, GELU(), GELU(approximate="tanh"), SiLU, Tanh.
+enum class activation { none, relu, gelu, gelu_tanh, silu, tanh };
+
+namespace ops::inline CONSTFORMER_ISA {
+
+// e^x, relative error below 2e-7 up to x = 88; 0 below -87.3.
+// e^x = 2^k e^r with k = round(x / ln 2), |r| <= ln 2 / 2; ln 2 in two parts keeps r exact (Cody and Waite 1980).
+[[gnu::always_inline]] inline vec exp(vec x) {
+    const vec low = splat(-87.3365f), inside = xsimd::min(xsimd::max(x, low), splat(88.3762f));
+    const vec shift = splat(12582912.0f); // 1.5 · 2^23: adding it rounds to an integer, which stays in the low bits
+    const vec shifted = fma(inside, splat(1.44269504f), shift), k = shifted - shift;
+    const vec r = fma(k, splat(2.12194440e-4f), fma(k, splat(-0.693359375f), inside));
+    vec p = splat(0.00138145988f);
+    p = fma(p, r, splat(0.00836871658f));
+    p = fma(p, r, splat(0.041668389f));
+    p = fma(p, r, splat(0.166665211f));
+    p = fma(p, r, splat(0.49999994f));
+    p = fma(p, r, splat(1.0f));
+    p = fma(p, r, splat(1.0f));
+    const vec power = xsimd::bitwise_cast<float>((xsimd::bitwise_cast<std::int32_t>(shifted) + ivec(127)) << 23);
+    return xsimd::select(x < low, splat(0.0f), p * power);
+}
+
+namespace detail {
+// x P(x²) / Q(x²), coefficients from the constant term up, after clamping x to ±high.
+template <std::size_t P, std::size_t Q>
+[[gnu::always_inline]] inline vec odd_rational(vec x, float high, const float (&p)[P], const float (&q)[Q]) {
+    x = xsimd::min(xsimd::max(x, splat(-high)), splat(high));
+    const vec t = x * x;
+    vec a = splat(p[P - 1]), b = splat(q[Q - 1]);
+    for (std::size_t i = P - 1; i-- > 0;) a = fma(a, t, splat(p[i]));
+    for (std::size_t i = Q - 1; i-- > 0;) b = fma(b, t, splat(q[i]));
+    return x * a / b;
+}
+} // namespace detail
+
+// erf(x), absolute and relative error below 4e-7.
+[[gnu::always_inline]] inline vec erf(vec x) {
+    return detail::odd_rational(
+        x, 3.92f, {1.12837911f, 0.190407261f, 0.0527488291f, 0.00376565126f, 0.000284883543f, 2.05008155e-06f},
+        {1.0f, 0.502076805f, 0.114109442f, 0.0149692856f, 0.00116254389f, 3.80916972e-05f});
+}
+
+// tanh(x), absolute and relative error below 3e-7.
+[[gnu::always_inline]] inline vec tanh(vec x) {
+    return detail::odd_rational(
+        x, 9.0f, {1.0f, 0.136808559f, 0.00386950676f, 2.80312888e-05f, 3.06424752e-08f, -1.22462101e-11f},
+        {1.0f, 0.470141888f, 0.0272501521f, 0.000394071132f, 1.28903355e-06f});
+}
+
+template <activation A> [[gnu::always_inline]] inline vec activate(vec x) {
+    if constexpr (A == activation::relu)
+        return xsimd::max(x, splat(0.0f));
+    else if constexpr (A == activation::gelu) // x Φ(x) = x/2 (1 + erf(x / √2)), Hendrycks and Gimpel 2016
+        return splat(0.5f) * x * (splat(1.0f) + erf(x * splat(0.707106781f)));
+    else if constexpr (A == activation::gelu_tanh) // x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))
+        return splat(0.5f) * x * (splat(1.0f) + tanh(splat(0.797884561f) * fma(splat(0.044715f) * x * x, x, x)));
+    else if constexpr (A == activation::silu) // x σ(x)
+        return x / (splat(1.0f) + exp(-x));
+    else if constexpr (A == activation::tanh)
+        return tanh(x);
+    else
+        return x;
+}
+
+// y[i] = A(y[i]) over a block of (count, columns) values whose rows lie `stride` apart. Kept out of line: one body an
+// activation, however many layers use it.
+template <activation A> [[gnu::noinline]] void activate_block(float* y, int count, int columns, int stride) {
+    for (int i = 0; i < count; ++i) {
+        float* const row = y + std::ptrdiff_t(i) * stride;
+        map(row, row, columns, [](vec v) { return activate<A>(v); });
+    }
+}
+using block_function = void (*)(float* y, int count, int columns, int stride);
+template <activation A> inline constexpr block_function block_of = activate_block<A>;
+template <> inline constexpr block_function block_of<activation::none> = nullptr;
+
+} // namespace ops::inline CONSTFORMER_ISA
+} // namespace constformer

@@ -1,0 +1,23 @@
+// elementwise: y *= x, y *= s over rows.
+#pragma once
+
+#include "constformer/core/simd.hpp"
+#include "constformer/core/tensor.hpp"
+
+namespace constformer::ops::inline CONSTFORMER_ISA {
+
+// y *= x, (n, width) each.
+template <int Width> void multiply_by(read<Width> x, rows<Width> y) {
+    for (int r = 0; r < y.count; ++r) {
+        int i = 0;
+        for (; i + lanes <= Width; i += lanes) store(y[r] + i, load(y[r] + i) * load(x[r] + i));
+        if (i < Width) store_part(y[r] + i, load_part(y[r] + i, Width - i) * load_part(x[r] + i, Width - i), Width - i);
+    }
+}
+
+// y *= factor.
+template <int Width> void scale(rows<Width> y, float factor) {
+    for (int r = 0; r < y.count; ++r) map(y[r], y[r], Width, [by = splat(factor)](vec v) { return v * by; });
+}
+
+} // namespace constformer::ops::inline CONSTFORMER_ISA
