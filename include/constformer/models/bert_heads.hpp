@@ -1,0 +1,146 @@
+// BERT's heads: what turns the last hidden state into words, labels, tags and answers.
+#pragma once
+
+#include "constformer/models/bert.hpp"
+
+namespace constformer {
+
+// Transformers' names.
+inline constexpr name bert_masked_lm_names[] = {{"body", "bert", {}, bert_names},
+                                                {"transform_norm", "cls.predictions.transform.LayerNorm"},
+                                                {"transform", "cls.predictions.transform.dense"},
+                                                {"decoder", "cls.predictions.decoder"},
+                                                {"bias", "cls.predictions.decoder.bias"},
+                                                {"bias", "cls.predictions.bias"}};
+inline constexpr name bert_classifier_names[] = {{"body", "bert", {}, bert_names}, {"classifier", "classifier"}};
+inline constexpr name bert_answer_names[] = {{"body", "bert", {}, bert_names}, {"answer", "qa_outputs"}};
+
+} // namespace constformer
+
+namespace constformer::inline CONSTFORMER_ISA {
+
+// Words for masked tokens: norm(A(x T' + t)) D' + b, D the token embedding where tied. (tokens) -> (tokens, vocabulary)
+// Transformers: BertForMaskedLM.
+template <const bert_config& c, element E = f32> struct bert_masked_lm {
+    bert<c, E, false> body;
+    linear<c.width, c.width, true, E> transform;
+    layer_norm<c.width, c.epsilon> transform_norm;
+    [[no_unique_address]] when<!c.tied, linear<c.width, c.vocabulary, false, E>> decoder;
+    vector<c.vocabulary> bias;
+
+    static constexpr const bert_config& config = c;
+    static constexpr int width = c.width, outputs = c.vocabulary;
+    static constexpr std::span<const name> names{bert_masked_lm_names};
+    static constexpr std::span<const std::string_view> unused{bert_unused};
+    static constexpr std::size_t scratch(lengths n, int threads = 1) {
+        const std::size_t x = room(std::size_t(n.tokens), c.width);
+        return together(x, either(bert<c, E, false>::scratch(n, threads), x));
+    }
+    static constexpr double flops(lengths n) {
+        return bert<c, E, false>::flops(n) + linear<c.width, c.width>::flops(n.tokens) +
+               linear<c.width, c.vocabulary>::flops(n.tokens);
+    }
+    [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
+        if (status ok = enough(m, scratch(in.shape(), m.threads.size()), "bert_masked_lm"); !ok) return ok;
+        rows<c.width> x = m.take(int(in.ids.size()));
+        if (status ok = body.forward(in, x, m); !ok) return ok;
+        m.watch.stage("head");
+        rows<c.width> h = m.take(x.count);
+        transform.template forward<c.act>(x, h, m); // (tokens, width) -> (tokens, width)
+        transform_norm.forward(h, h, m);
+        if constexpr (c.tied)
+            body.embeddings.tokens.logits(h, bias, logits, m); // (tokens, width) -> (tokens, vocabulary)
+        else
+            ops::multiply(decoder.weight, bias, h, logits, m);
+        return {};
+    }
+};
+
+// A label for each sentence: tanh(P x₀ + p) C' + b. (tokens) -> (sentences, labels)
+// Transformers: BertForSequenceClassification.
+template <const bert_config& c, element E = f32> struct bert_sequence_classifier {
+    static_assert(c.labels > 0, "bert_sequence_classifier: .labels must be positive");
+    bert<c, E, true> body;
+    linear<c.width, c.labels, true, E> classifier;
+
+    static constexpr const bert_config& config = c;
+    static constexpr int width = c.width, outputs = c.labels;
+    static constexpr std::span<const name> names{bert_classifier_names};
+    static constexpr std::span<const std::string_view> unused{bert_unused};
+    static constexpr std::size_t scratch(lengths n, int threads = 1) {
+        const auto sentences = std::size_t(n.sentences);
+        return together(room(std::size_t(n.tokens), c.width), room(sentences, c.width),
+                        either(bert<c, E, true>::scratch(n, threads), bert<c, E, true>::pool_scratch(n.sentences)));
+    }
+    static constexpr double flops(lengths n) {
+        return bert<c, E, true>::flops(n) + linear<c.width, c.width>::flops(n.sentences) +
+               linear<c.width, c.labels>::flops(n.sentences);
+    }
+    [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
+        if (status ok = enough(m, scratch(in.shape(), m.threads.size()), "bert_sequence_classifier"); !ok) return ok;
+        rows<c.width> x = m.take(int(in.ids.size())), pooled = m.take(in.sentences());
+        if (status ok = body.forward(in, x, m); !ok) return ok;
+        body.pool(x, in.each, pooled, m); // (tokens, width) -> (sentences, width)
+        m.watch.stage("head");
+        classifier.forward(pooled, logits, m); // (sentences, width) -> (sentences, labels)
+        return {};
+    }
+};
+
+// A linear map of every token of the body's output: what the two heads below share.
+template <const bert_config& c, element E, int Outputs, class Head>
+[[nodiscard]] status bert_each_token(const bert<c, E, false>& body, const Head& head, const bert_inputs& in,
+                                     rows<Outputs> logits, workspace auto m) {
+    rows<c.width> x = m.take(int(in.ids.size()));
+    if (status ok = body.forward(in, x, m); !ok) return ok;
+    m.watch.stage("head");
+    head.forward(x, logits, m); // (tokens, width) -> (tokens, outputs)
+    return {};
+}
+
+// A tag for each token: x C' + b. (tokens) -> (tokens, labels)
+// Transformers: BertForTokenClassification.
+template <const bert_config& c, element E = f32> struct bert_token_classifier {
+    static_assert(c.labels > 0, "bert_token_classifier: .labels must be positive");
+    bert<c, E, false> body;
+    linear<c.width, c.labels, true, E> classifier;
+
+    static constexpr const bert_config& config = c;
+    static constexpr int width = c.width, outputs = c.labels;
+    static constexpr std::span<const name> names{bert_classifier_names};
+    static constexpr std::span<const std::string_view> unused{bert_unused};
+    static constexpr std::size_t scratch(lengths n, int threads = 1) {
+        return together(room(std::size_t(n.tokens), c.width), bert<c, E, false>::scratch(n, threads));
+    }
+    static constexpr double flops(lengths n) {
+        return bert<c, E, false>::flops(n) + linear<c.width, c.labels>::flops(n.tokens);
+    }
+    [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
+        if (status ok = enough(m, scratch(in.shape(), m.threads.size()), "bert_token_classifier"); !ok) return ok;
+        return bert_each_token(body, classifier, in, logits, m);
+    }
+};
+
+// Where an answer begins and ends: x Q' + b, column 0 the start, column 1 the end. (tokens) -> (tokens, 2)
+// Transformers: BertForQuestionAnswering.
+template <const bert_config& c, element E = f32> struct bert_question_answerer {
+    bert<c, E, false> body;
+    linear<c.width, 2, true, E> answer;
+
+    static constexpr const bert_config& config = c;
+    static constexpr int width = c.width, outputs = 2;
+    static constexpr std::span<const name> names{bert_answer_names};
+    static constexpr std::span<const std::string_view> unused{bert_unused};
+    static constexpr std::size_t scratch(lengths n, int threads = 1) {
+        return together(room(std::size_t(n.tokens), c.width), bert<c, E, false>::scratch(n, threads));
+    }
+    static constexpr double flops(lengths n) {
+        return bert<c, E, false>::flops(n) + linear<c.width, 2>::flops(n.tokens);
+    }
+    [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
+        if (status ok = enough(m, scratch(in.shape(), m.threads.size()), "bert_question_answerer"); !ok) return ok;
+        return bert_each_token(body, answer, in, logits, m);
+    }
+};
+
+} // namespace constformer::inline CONSTFORMER_ISA
