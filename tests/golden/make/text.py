@@ -132,7 +132,8 @@ def vocabulary(lowercase):
         for word, _ in peer.pre_tokenizer.pre_tokenize_str(peer.normalizer.normalize_str(text)):
             if len(word) < 50:
                 pieces.update({word: 3})
-                pieces.update(("##" if i else "") + word[i:i + n] for n in range(1, 6) for i in range(len(word) - n + 1))
+                pieces.update(("##" if i else "") + word[i:i + n]
+                              for n in range(1, 6) for i in range(len(word) - n + 1))
     by_count = sorted(pieces, key=lambda piece: (-pieces[piece], piece))
     letters = [c for c in sorted(pieces) if len(c.removeprefix("##")) == 1 and pieces[c] > 4]
     return SPECIAL + letters + [c for c in by_count if c not in set(letters)][:1400]
