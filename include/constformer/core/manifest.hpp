@@ -70,19 +70,22 @@ template <class T> consteval std::size_t leaves() {
     walk<T>({}, 0, [&](auto&&...) { ++n; });
     return n;
 }
+template <class T> consteval std::size_t end_of() {
+    return walk<T>({}, 0, [](auto&&...) {});
+}
 } // namespace detail
 
 // Every parameter tensor of a layer or model, in memory order. A layer that holds anything else does not compile.
 template <class T> consteval auto manifest() {
+    static_assert(detail::end_of<T>() == sizeof(T), "manifest: a layer holds something that is not a parameter");
     std::array<parameter, detail::leaves<T>()> all{};
     std::size_t n = 0;
-    const std::size_t end = detail::walk<T>(
+    detail::walk<T>(
         {}, 0, [&](const detail::trail& t, int rows, int columns, element e, std::size_t offset, std::size_t bytes) {
             parameter& p = all[n++];
             for (int i = 0; i < t.size; ++i) p.text[i] = t.text[i];
             p.length = t.size, p.rows = rows, p.columns = columns, p.type = e, p.offset = offset, p.bytes = bytes;
         });
-    if (end != sizeof(T)) throw "manifest: a layer holds something that is not a parameter";
     return all;
 }
 

@@ -21,6 +21,7 @@ struct product {
     float* y;
     std::ptrdiff_t y_stride;
     int rows, depth, columns;
+    bool streams = false;           // b comes from far away: fetch the next panels while summing
     bool adds = false;              // y += instead of y =
     block_function after = nullptr; // applied to each finished block
 };
@@ -41,7 +42,7 @@ inline constexpr tile best_tile{2, 1}, few_rows_tile{2, 1}; // 8 sums of 4
 #endif
 
 template <int Rows, int Panels>
-[[gnu::always_inline]] inline void run_tile(const product& m, int row, int first_panel) {
+[[gnu::always_inline]] inline void run_tile(const product& m, int row, int first_panel, unsigned fetch) {
     constexpr int per_panel = panel / lanes, width = Panels * per_panel;
     vec sums[Rows][width];
     for (auto& line : sums)
@@ -49,7 +50,11 @@ template <int Rows, int Panels>
 
     const float* const x = m.x + row * m.x_stride;
     const float* b[Panels];
-    for (int p = 0; p < Panels; ++p) b[p] = m.b + (first_panel + p) * m.panel_stride;
+    std::ptrdiff_t ahead[Panels]; // what to fetch while summing: the same place in the next group, or nothing new
+    for (int p = 0; p < Panels; ++p) {
+        b[p] = m.b + (first_panel + p) * m.panel_stride;
+        ahead[p] = fetch >> p & 1 ? Panels * m.panel_stride : 0;
+    }
     for (int r = 0; r < Rows; ++r) // the tile's lines of y come while it is summed
         for (int p = 0; p < Panels; ++p)
             __builtin_prefetch(m.y + (row + r) * m.y_stride + (first_panel + p) * panel, 1);
@@ -57,6 +62,7 @@ template <int Rows, int Panels>
         vec w[width];
         for (int p = 0; p < Panels; ++p) {
             for (int v = 0; v < per_panel; ++v) w[p * per_panel + v] = load(b[p] + v * lanes);
+            __builtin_prefetch(b[p] + ahead[p], 0, 2);
             b[p] += m.k_stride;
         }
         for (int r = 0; r < Rows; ++r) {
@@ -84,21 +90,25 @@ template <int Rows, int Panels>
 }
 
 // Rows [row, row + count) of a group of Panels panels, count <= Most.
-template <int Most, int Panels> [[gnu::noinline]] void run_rows(const product& m, int row, int count, int first_panel) {
+template <int Most, int Panels>
+[[gnu::noinline]] void run_rows(const product& m, int row, int count, int first_panel, unsigned fetch) {
     if constexpr (Most > 1)
-        if (count < Most) return run_rows<Most - 1, Panels>(m, row, count, first_panel);
-    run_tile<Most, Panels>(m, row, first_panel);
+        if (count < Most) return run_rows<Most - 1, Panels>(m, row, count, first_panel, fetch);
+    run_tile<Most, Panels>(m, row, first_panel, fetch);
 }
 
 // The product over panels [begin, end).
 [[gnu::noinline]] inline void multiply_panels(const product& m, int begin, int end) {
     constexpr int block = 192; // rows of x that stay in cache while a group of panels passes over them
     const auto group = [&]<tile t, int Panels>(int first_row, int last_row, int p) {
-        for (int row = first_row; row < last_row;) {
+        const int tiles = (last_row - first_row + t.rows - 1) / t.rows;
+        for (int row = first_row, n = 0; row < last_row; ++n) {
+            unsigned fetch = 0; // the next group's panels, shared out among the tiles of this one
+            for (int q = n; q < Panels && m.streams; q += tiles) fetch |= 1u << q;
             // 9 rows are better run as 5 and 4 than as 8 and 1
             const int left = last_row - row;
             const int count = left <= t.rows ? left : left < 2 * t.rows ? (left + 1) / 2 : t.rows;
-            run_rows<t.rows, Panels>(m, row, count, p);
+            run_rows<t.rows, Panels>(m, row, count, p, fetch);
             if (m.after) {
                 const int column = p * panel, columns = m.columns - column;
                 m.after(m.y + row * m.y_stride + column, count, columns < Panels * panel ? columns : Panels * panel,
@@ -139,6 +149,7 @@ void multiply(const matrix<Out, In, f32>& weight, const Bias& bias, std::type_id
               .rows = x.count,
               .depth = In,
               .columns = Out,
+              .streams = true,
               .adds = adds,
               .after = block_of<A>};
     if constexpr (requires { bias.data; }) p.bias = bias.data;
