@@ -1,0 +1,70 @@
+// all-MiniLM-L6-v2 against what sentence-transformers itself answers.
+#include "kernels/minilm_l6.hpp"
+#include "tests/support/golden.hpp"
+
+#include "constformer/tasks/embed.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace constformer::test {
+namespace {
+
+// Where tools/setup puts the Hugging Face folder.
+std::string folder() {
+    const char* given = std::getenv("CONSTFORMER_WEIGHTS");
+    return given && *given ? given : data_path("../build/weights/all-MiniLM-L6-v2");
+}
+std::string text_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    BOOST_REQUIRE_MESSAGE(in, "cannot read " << path);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Slow builds look at every tenth sentence.
+#if defined(__EMSCRIPTEN__) || defined(__SANITIZE_ADDRESS__)
+constexpr int step = 10;
+#else
+constexpr int step = 1;
+#endif
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(models_minilm)
+
+BOOST_AUTO_TEST_CASE(embeddings_equal_sentence_transformers) {
+    using model = bert<minilm_l6>;
+    const auto weights = weights_in<model>(folder() + "/model.safetensors");
+    const auto words = wordpiece::from_vocabulary(text_of(folder() + "/vocab.txt"), {});
+    BOOST_REQUIRE_MESSAGE(words, why(words));
+    const tensors golden(data_path("golden/minilm/embeddings.safetensors"));
+    const std::vector<float> expected = golden.floats("embeddings");
+    const std::string sentences = text_of(data_path("golden/minilm/sentences.txt"));
+
+    embedder<model> embed(*weights, *words, 256);
+    double most = 0, least_cosine = 1;
+    int count = 0;
+    std::string_view left = sentences;
+    for (; !left.empty(); ++count) {
+        const std::size_t end = left.find('\n');
+        const std::string_view sentence = left.substr(0, end);
+        left.remove_prefix(end == left.npos ? left.size() : end + 1);
+        if (count % step != 0) continue;
+        std::array<float, 384> y;
+        const status done = embed.embed(sentence, y);
+        BOOST_REQUIRE_MESSAGE(done, why(done));
+        double cosine = 0, ours = 0, theirs = 0;
+        for (std::size_t i = 0; i < y.size(); ++i) {
+            const double e = expected.at(std::size_t(count) * 384 + i);
+            most = std::max(most, std::abs(y[i] - e));
+            cosine += y[i] * e, ours += double(y[i]) * y[i], theirs += e * e;
+        }
+        least_cosine = std::min(least_cosine, cosine / std::sqrt(ours * theirs));
+    }
+    BOOST_TEST(count == 1000);
+    BOOST_TEST_MESSAGE("largest difference " << most << ", least cosine " << least_cosine);
+    BOOST_TEST(most <= 1e-5);
+    BOOST_TEST(least_cosine >= 0.999999);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+} // namespace constformer::test

@@ -1,0 +1,4 @@
+// What almost every test source includes, compiled once per build.
+#include <boost/test/unit_test.hpp>
+
+#include "constformer/core/simd.hpp"
