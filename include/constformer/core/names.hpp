@@ -2,6 +2,7 @@
 // one small table, nested as its structs nest.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,13 +15,29 @@ struct stored_as {
     int part = 0, of = 1;    // part `part` of `of` equal ones along the outputs, as a fused query-key-value
 };
 
+struct name;
+
+// A table inside a table; std::span may not be named before `name` is complete.
+class inner_names {
+  public:
+    constexpr inner_names() = default;
+    template <std::size_t N> constexpr inner_names(const name (&table)[N]) : first_(table), count_(N) {}
+    [[nodiscard]] constexpr bool empty() const { return count_ == 0; }
+    [[nodiscard]] constexpr std::span<const name> all() const;
+
+  private:
+    const name* first_ = nullptr;
+    std::size_t count_ = 0;
+};
+
 // One line: `ours` is a manifest path or the beginning of one, `theirs` what stands in its place; * is an index.
 // Where several lines match, the first whose tensor the file has is taken.
 struct name {
     std::string_view ours, theirs;
     stored_as how{};
-    std::span<const name> inner{}; // translates the rest of the path
+    inner_names inner{}; // translates the rest of the path
 };
+constexpr std::span<const name> inner_names::all() const { return {first_, count_}; }
 
 // A checkpoint tensor's name and layout for one of our paths.
 struct translation {
@@ -65,7 +82,8 @@ inline bool translate(std::string_view path, std::span<const name> table, int nt
         }
         if (line.inner.empty()) {
             if (nth-- > 0) continue;
-            if (theirs.empty() && !rest.empty()) rest.remove_prefix(1);
+            if (theirs.empty() && rest.starts_with('.')) rest.remove_prefix(1);
+            if (!theirs.empty() && !rest.empty() && rest.front() != '.') theirs += '.';
             out = {theirs.append(rest), line.how};
             return true;
         }
@@ -73,7 +91,7 @@ inline bool translate(std::string_view path, std::span<const name> table, int nt
         if (!theirs.empty()) theirs += '.';
         translation inner;
         int skipped = 0;
-        while (translate(rest, line.inner, skipped, inner)) {
+        while (translate(rest, line.inner.all(), skipped, inner)) {
             if (nth-- == 0) {
                 out = {theirs + inner.theirs, inner.how};
                 return true;

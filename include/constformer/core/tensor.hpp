@@ -98,7 +98,7 @@ template <int Width, class T = float> struct rows {
         return {data, count, stride};
     }
 };
-template <int Width> using read = rows<Width, const float>;
+template <int Width> using const_rows = rows<Width, const float>;
 
 // A destination that is added to instead of overwritten: y += f(x) is f.forward(x, onto(y)).
 template <int Width> struct onto_rows {

@@ -59,7 +59,7 @@ template <attention_shape s, element E = f32> struct attention {
     }
 
     // Appends the keys and values of `source`, (n, source) -> n more in `past`. The caller has seen to the capacity.
-    void remember(read<s.source> source, memory& past, workspace auto m) const {
+    void remember(const_rows<s.source> source, memory& past, workspace auto m) const {
         if (past.length + source.count > past.capacity())
             refuse("attention: the memory is full; its capacity is the most tokens it can hold");
         m.watch.stage("attention");
@@ -69,7 +69,7 @@ template <attention_shape s, element E = f32> struct attention {
     }
 
     // Looks at everything remembered, (n, width) -> (n, width). `queries` and `keys` cut a packed batch into sentences.
-    void attend(read<s.width> x, const memory& past, auto y, const ops::rule auto& rule, workspace auto m,
+    void attend(const_rows<s.width> x, const memory& past, auto y, const ops::rule auto& rule, workspace auto m,
                 std::span<const int> queries = {}, std::span<const int> keys = {}) const {
         m.watch.stage("attention");
         rows<inner> q = m.take(x.count), o = m.take(x.count);
@@ -81,7 +81,7 @@ template <attention_shape s, element E = f32> struct attention {
     }
 
     // The two together, for an encoder: every sentence looks at itself, and the memory is scratch.
-    void encode(read<s.width> x, auto y, std::span<const int> each, const ops::rule auto& rule,
+    void encode(const_rows<s.width> x, auto y, std::span<const int> each, const ops::rule auto& rule,
                 workspace auto m) const {
         auto now = memory::in(m, x.count);
         remember(x, now, m);

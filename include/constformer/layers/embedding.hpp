@@ -28,7 +28,7 @@ template <int N, int Width> struct embedding {
     }
 
     // The tied head: x weight' + bias, (n, Width) -> (n, N). `bias` is a vector<N> or absent.
-    template <class Bias> void logits(read<Width> x, const Bias& bias, rows<N> y, workspace auto m) const {
+    template <class Bias> void logits(const_rows<Width> x, const Bias& bias, rows<N> y, workspace auto m) const {
         ops::multiply(weight, bias, x, y, m);
     }
     static constexpr double logits_flops(double n) { return 2.0 * n * Width * N; }

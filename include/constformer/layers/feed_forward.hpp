@@ -16,7 +16,7 @@ template <int Width, int Inner, activation A, bool Bias = true, element E = f32>
         return linear<Width, Inner>::flops(n.tokens) + linear<Inner, Width>::flops(n.tokens);
     }
 
-    void forward(read<Width> x, auto y, workspace auto m) const {
+    void forward(const_rows<Width> x, auto y, workspace auto m) const {
         m.watch.stage("feed forward");
         rows<Inner> h = m.take(x.count);
         up.template forward<A>(x, h, m); // (n, Width) -> (n, Inner)
@@ -34,12 +34,12 @@ template <int Width, int Inner, activation A, bool Bias = false, element E = f32
         return 2 * linear<Width, Inner>::flops(n.tokens) + linear<Inner, Width>::flops(n.tokens);
     }
 
-    void forward(read<Width> x, auto y, workspace auto m) const {
+    void forward(const_rows<Width> x, auto y, workspace auto m) const {
         m.watch.stage("feed forward");
         rows<Inner> g = m.take(x.count), u = m.take(x.count);
         gate.template forward<A>(x, g, m); // (n, Width) -> (n, Inner)
         up.forward(x, u, m);               // (n, Width) -> (n, Inner)
-        ops::multiply_by(read<Inner>(u), g);
+        ops::multiply_by(const_rows<Inner>(u), g);
         down.forward(g, y, m); // (n, Inner) -> (n, Width)
     }
 };

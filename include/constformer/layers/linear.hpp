@@ -12,7 +12,7 @@ template <int In, int Out, bool Bias = true, element E = f32> struct linear {
     matrix<Out, In, E> weight;
     [[no_unique_address]] when<Bias, vector<Out>> bias;
 
-    template <activation A = activation::none> void forward(read<In> x, auto y, workspace auto m) const {
+    template <activation A = activation::none> void forward(const_rows<In> x, auto y, workspace auto m) const {
         ops::multiply<A>(weight, bias, x, y, m);
     }
     static constexpr double flops(double n) { return 2.0 * n * In * Out; }

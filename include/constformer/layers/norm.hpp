@@ -11,7 +11,7 @@ namespace constformer::inline CONSTFORMER_ISA {
 template <int Width, float Epsilon> struct layer_norm {
     vector<Width> weight, bias;
 
-    void forward(read<Width> x, rows<Width> y, workspace auto m) const {
+    void forward(const_rows<Width> x, rows<Width> y, workspace auto m) const {
         m.threads.split(x.count, [&](int begin, int end, int) {
             ops::layer_norm(x[begin], x.stride, y[begin], y.stride, end - begin, Width, weight.data, bias.data,
                             Epsilon);
@@ -24,7 +24,7 @@ template <int Width, float Epsilon> struct layer_norm {
 template <int Width, float Epsilon> struct rms_norm {
     vector<Width> weight;
 
-    void forward(read<Width> x, rows<Width> y, workspace auto m) const {
+    void forward(const_rows<Width> x, rows<Width> y, workspace auto m) const {
         m.threads.split(x.count, [&](int begin, int end, int) {
             ops::rms_norm(x[begin], x.stride, y[begin], y.stride, end - begin, Width, weight.data, Epsilon);
         });

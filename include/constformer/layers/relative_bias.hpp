@@ -10,7 +10,7 @@ namespace constformer {
 
 // A rule: score[head][i][j] += table[j - i][head]; row `zero` of the table is distance 0 of a query at position `past`.
 template <int Heads> struct by_distance {
-    read<Heads> table;
+    const_rows<Heads> table;
     int zero, past;
     [[nodiscard]] int visible(int, int keys) const { return keys; }
     void operator()(int head, int query, std::span<float> scores) const {

@@ -114,7 +114,7 @@ template <const bert_config& c, element E = f32, bool Pooled = c.pooled> struct 
     static constexpr std::size_t pool_scratch(int sentences) { return room(std::size_t(sentences), c.width); }
 
     // tanh(P x + b) of each sentence's first token: (tokens, width) -> (sentences, width)
-    void pool(read<c.width> x, std::span<const int> each, rows<c.width> y, workspace auto m) const
+    void pool(const_rows<c.width> x, std::span<const int> each, rows<c.width> y, workspace auto m) const
         requires Pooled
     {
         m.watch.stage("pooling");

@@ -19,6 +19,15 @@ inline constexpr name bert_answer_names[] = {{"body", "bert", {}, bert_names}, {
 
 namespace constformer::inline CONSTFORMER_ISA {
 
+// What a head checks before it takes memory: the batch, room for `needed` rows of logits, and the workspace.
+template <class Head>
+[[nodiscard]] status check_head(const char* who, const bert_inputs& in, int needed, int found,
+                                const workspace auto& m) {
+    if (status ok = decltype(Head::body)::check(in); !ok) return ok;
+    if (found != needed) return error(who, ": ", needed, " rows of logits, but room for ", found);
+    return enough(m, Head::scratch(in.shape(), m.threads.size()), who);
+}
+
 // Words for masked tokens: norm(A(x T' + t)) D' + b, D the token embedding where tied. (tokens) -> (tokens, vocabulary)
 // Transformers: BertForMaskedLM.
 template <const bert_config& c, element E = f32> struct bert_masked_lm {
@@ -41,7 +50,8 @@ template <const bert_config& c, element E = f32> struct bert_masked_lm {
                linear<c.width, c.vocabulary>::flops(n.tokens);
     }
     [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
-        if (status ok = enough(m, scratch(in.shape(), m.threads.size()), "bert_masked_lm"); !ok) return ok;
+        if (status ok = check_head<bert_masked_lm>("bert_masked_lm", in, int(in.ids.size()), logits.count, m); !ok)
+            return ok;
         rows<c.width> x = m.take(int(in.ids.size()));
         if (status ok = body.forward(in, x, m); !ok) return ok;
         m.watch.stage("head");
@@ -77,7 +87,10 @@ template <const bert_config& c, element E = f32> struct bert_sequence_classifier
                linear<c.width, c.labels>::flops(n.sentences);
     }
     [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
-        if (status ok = enough(m, scratch(in.shape(), m.threads.size()), "bert_sequence_classifier"); !ok) return ok;
+        if (status ok =
+                check_head<bert_sequence_classifier>("bert_sequence_classifier", in, in.sentences(), logits.count, m);
+            !ok)
+            return ok;
         rows<c.width> x = m.take(int(in.ids.size())), pooled = m.take(in.sentences());
         if (status ok = body.forward(in, x, m); !ok) return ok;
         body.pool(x, in.each, pooled, m); // (tokens, width) -> (sentences, width)
@@ -116,7 +129,10 @@ template <const bert_config& c, element E = f32> struct bert_token_classifier {
         return bert<c, E, false>::flops(n) + linear<c.width, c.labels>::flops(n.tokens);
     }
     [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
-        if (status ok = enough(m, scratch(in.shape(), m.threads.size()), "bert_token_classifier"); !ok) return ok;
+        if (status ok =
+                check_head<bert_token_classifier>("bert_token_classifier", in, int(in.ids.size()), logits.count, m);
+            !ok)
+            return ok;
         return bert_each_token(body, classifier, in, logits, m);
     }
 };
@@ -138,7 +154,10 @@ template <const bert_config& c, element E = f32> struct bert_question_answerer {
         return bert<c, E, false>::flops(n) + linear<c.width, 2>::flops(n.tokens);
     }
     [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
-        if (status ok = enough(m, scratch(in.shape(), m.threads.size()), "bert_question_answerer"); !ok) return ok;
+        if (status ok =
+                check_head<bert_question_answerer>("bert_question_answerer", in, int(in.ids.size()), logits.count, m);
+            !ok)
+            return ok;
         return bert_each_token(body, answer, in, logits, m);
     }
 };

@@ -111,7 +111,7 @@ template <const t5_config& c, element E = f32> struct t5 {
     }
 
     // A new text: forgets the words and reads the source, (n, width), into every layer's memory.
-    [[nodiscard]] status begin(read<c.width> source, state& past, workspace auto m) const {
+    [[nodiscard]] status begin(const_rows<c.width> source, state& past, workspace auto m) const {
         if (source.count > past.layers[0].cross.capacity())
             return error("t5: a source of ", source.count, " tokens, the state has room for ",
                          past.layers[0].cross.capacity());

@@ -118,7 +118,7 @@ void attend_head(const head_view& h, int head, int first, const Rule& rule, std:
 // says (each sentence's count), their keys as `keys` says; both empty: one sentence. PyTorch:
 // F.scaled_dot_product_attention(q, k, v, mask, scale=scale) a sentence.
 template <int Heads, int KvHeads, int HeadWidth, rule Rule>
-void attend(read<Heads * HeadWidth> q, read<KvHeads * HeadWidth> k, read<KvHeads * HeadWidth> v,
+void attend(const_rows<Heads * HeadWidth> q, const_rows<KvHeads * HeadWidth> k, const_rows<KvHeads * HeadWidth> v,
             rows<Heads * HeadWidth> y, std::span<const int> queries, std::span<const int> keys, float scale,
             const Rule& rule, workspace auto m) {
     const int sentences = queries.empty() ? 1 : int(queries.size());

@@ -7,7 +7,7 @@
 namespace constformer::ops::inline CONSTFORMER_ISA {
 
 // y *= x, (n, width) each.
-template <int Width> void multiply_by(read<Width> x, rows<Width> y) {
+template <int Width> void multiply_by(const_rows<Width> x, rows<Width> y) {
     for (int r = 0; r < y.count; ++r) {
         int i = 0;
         for (; i + lanes <= Width; i += lanes) store(y[r] + i, load(y[r] + i) * load(x[r] + i));

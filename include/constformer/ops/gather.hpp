@@ -69,7 +69,7 @@ struct table_product {
 // y = x T' + b, (n, Width) -> (n, N): logits of a head that shares the embedding. PyTorch: F.linear(x,
 // embedding.weight).
 template <int N, int Width, class Bias>
-void multiply(const table<N, Width>& weight, const Bias& bias, std::type_identity_t<read<Width>> x, rows<N> y,
+void multiply(const table<N, Width>& weight, const Bias& bias, std::type_identity_t<const_rows<Width>> x, rows<N> y,
               const auto& m) {
     table_product p{.x = x.data,
                     .x_stride = x.stride,

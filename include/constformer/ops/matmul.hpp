@@ -134,7 +134,7 @@ template <int Most, int Panels>
 // y = A(x W' + b), or y += … where the destination is onto(y): (n, In) -> (n, Out). A thin wrapper that turns types
 // into numbers. `bias` is a vector<Out> or absent. x and y must not overlap. PyTorch: A(F.linear(x, weight, bias)).
 template <activation A = activation::none, int In, int Out, class Bias, destination<Out> To>
-void multiply(const matrix<Out, In, f32>& weight, const Bias& bias, std::type_identity_t<read<In>> x, To to,
+void multiply(const matrix<Out, In, f32>& weight, const Bias& bias, std::type_identity_t<const_rows<In>> x, To to,
               const auto& m) {
     constexpr bool adds = std::same_as<To, onto_rows<Out>>;
     static_assert(!adds || A == activation::none, "multiply: an activation cannot be added onto its destination");

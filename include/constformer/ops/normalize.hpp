@@ -26,7 +26,8 @@ template <class F> [[gnu::always_inline]] inline float total(const float* x, int
 } // namespace detail
 
 // y = (x - mean) / sqrt(variance + epsilon) * weight + bias over each of `count` rows of `width` values; variance about
-// the mean, in a second pass, so that a large mean costs no precision. PyTorch: F.layer_norm. Ba et al. 2016.
+// the mean, in a second pass, so that a large mean costs no precision. weight and bias are padded to whole panels, as a
+// vector is. PyTorch: F.layer_norm. Ba et al. 2016.
 [[gnu::noinline]] inline void layer_norm(const float* x, std::ptrdiff_t x_stride, float* y, std::ptrdiff_t y_stride,
                                          int count, int width, const float* weight, const float* bias, float epsilon) {
     for (int r = 0; r < count; ++r, x += x_stride, y += y_stride) {
@@ -45,7 +46,7 @@ template <class F> [[gnu::always_inline]] inline float total(const float* x, int
     }
 }
 
-// y = x / sqrt(mean(x²) + epsilon) * weight. PyTorch: F.rms_norm. Zhang and Sennrich 2019.
+// y = x / sqrt(mean(x²) + epsilon) * weight, padded as above. PyTorch: F.rms_norm. Zhang and Sennrich 2019.
 [[gnu::noinline]] inline void rms_norm(const float* x, std::ptrdiff_t x_stride, float* y, std::ptrdiff_t y_stride,
                                        int count, int width, const float* weight, float epsilon) {
     for (int r = 0; r < count; ++r, x += x_stride, y += y_stride) {

@@ -9,7 +9,7 @@ namespace constformer::ops::inline CONSTFORMER_ISA {
 // y[s] = the mean of sentence s's tokens, those with keep == 0 left out (keep empty: all count; none kept: zeros).
 // (tokens, width) -> (sentences, width). `lengths` empty: one sentence. sentence-transformers' mean pooling.
 template <int Width>
-void mean(read<Width> x, std::span<const int> lengths, std::span<const int> keep, rows<Width> y) {
+void mean(const_rows<Width> x, std::span<const int> lengths, std::span<const int> keep, rows<Width> y) {
     int token = 0;
     for (int s = 0; s < y.count; ++s) {
         const int n = lengths.empty() ? x.count : lengths[std::size_t(s)];
@@ -27,7 +27,7 @@ void mean(read<Width> x, std::span<const int> lengths, std::span<const int> keep
 }
 
 // y[s] = the first token of sentence s: (tokens, width) -> (sentences, width).
-template <int Width> void first(read<Width> x, std::span<const int> lengths, rows<Width> y) {
+template <int Width> void first(const_rows<Width> x, std::span<const int> lengths, rows<Width> y) {
     int token = 0;
     for (int s = 0; s < y.count; ++s) {
         map(x[token], y[s], Width, [](vec v) { return v; });
