@@ -78,9 +78,7 @@ struct sheet {
 #else
     static constexpr int behind = 32;
 #endif
-    [[nodiscard]] std::ptrdiff_t used() const {
-        return count == 0 ? 0 : std::ptrdiff_t(count - 1) * stride + width;
-    }
+    [[nodiscard]] std::ptrdiff_t used() const { return count == 0 ? 0 : std::ptrdiff_t(count - 1) * stride + width; }
 };
 
 // The largest |got - expected|; infinite where anything is NaN or the shapes differ.

@@ -1,0 +1,4 @@
+// must say: matrix: both extents must be positive
+#include "constformer/core/tensor.hpp"
+
+constformer::matrix<4, 0> nothing;

@@ -1,0 +1,162 @@
+#include <boost/test/unit_test.hpp>
+
+#include "constformer/core/parallel.hpp"
+#include "constformer/ops/matmul.hpp"
+#include "tests/support/laws.hpp"
+
+using namespace constformer;
+
+namespace {
+
+struct alone { // all that multiply() asks of a workspace
+    sequential threads;
+};
+
+// (columns, depth) weights in panels of 16 outputs. The lanes behind the last output hold a number that would show.
+laws::sheet packed(const laws::sheet& w) {
+    const int panels = round_up(w.count, panel) / panel;
+    laws::sheet p(panels * w.width, panel);
+    for (int r = 0; r < p.count; ++r)
+        for (int c = 0; c < panel; ++c) {
+            const int output = r / w.width * panel + c;
+            p.at(r, c) = output < w.count ? w.at(output, r % w.width) : 1e30f;
+        }
+    return p;
+}
+
+// What rounding may do to one output: every one of depth + 3 sums and products, each relative to the sum of
+// magnitudes (Higham's bound for a dot product), through an activation of slope at most 1.13 and error 5e-7.
+double allowed(const laws::sheet& x, int r, const laws::sheet& w, int o, double bias, double before) {
+    double size = std::abs(bias) + std::abs(before);
+    for (int k = 0; k < w.width; ++k) size += std::abs(double(x.at(r, k)) * w.at(o, k));
+    return 1.13 * laws::rounding * (w.width + 3) * size + 5e-7 * std::max(1.0, size);
+}
+
+struct how {
+    bool bias, adds;
+    activation act;
+    int gap;
+};
+
+bool agrees(int rows, int depth, int columns, how h) {
+    const laws::sheet x(rows, depth, laws::noise(12), h.gap), w(columns, depth, laws::noise(13)), b = packed(w);
+    laws::sheet bias(1, round_up(columns, panel), laws::noise(14));
+    laws::sheet y(rows, columns, laws::noise(15), 2 * h.gap);
+    const reference::sheet before = y.exact();
+    std::vector<double> added;
+    for (int o = 0; h.bias && o < columns; ++o) added.push_back(bias.at(0, o));
+    const reference::sheet expected = reference::linear(x.exact(), w.exact(), added, h.act);
+    const ops::product p{.x = x.data(),
+                         .x_stride = x.stride,
+                         .b = b.data(),
+                         .panel_stride = std::ptrdiff_t(depth) * panel,
+                         .k_stride = panel,
+                         .bias = h.bias ? bias.data() : nullptr,
+                         .y = y.data(),
+                         .y_stride = y.stride,
+                         .rows = rows,
+                         .depth = depth,
+                         .columns = columns,
+                         .adds = h.adds,
+                         .after = h.act == activation::none   ? nullptr
+                                  : h.act == activation::relu ? ops::block_of<activation::relu>
+                                                              : ops::block_of<activation::gelu>};
+    ops::multiply_panels(p, 0, round_up(columns, panel) / panel);
+    for (int r = 0; r < rows; ++r)
+        for (int o = 0; o < columns; ++o) {
+            const double old = h.adds ? before(r, o) : 0, more = h.bias ? bias.at(0, o) : 0;
+            if (!(std::abs(y.at(r, o) - (old + expected(r, o))) <= allowed(x, r, w, o, more, old))) return false;
+        }
+    return y.guarded() && x.guarded();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(ops_matmul)
+
+BOOST_AUTO_TEST_CASE(products_agree_at_every_count_of_rows_and_width) {
+    constexpr how hows[] = {{true, false, activation::none, 0}, {false, false, activation::none, 3},
+                            {true, true, activation::none, 3},  {false, true, activation::none, 0},
+                            {true, false, activation::gelu, 3}, {true, false, activation::relu, 0}};
+    int turn = 0;
+    for (int rows : laws::some_rows)
+        for (int columns : laws::some_widths)
+            for (int depth : {1, 7, 33, 48}) {
+                const how h = hows[turn++ % 6];
+                BOOST_TEST(agrees(rows, depth, columns, h), "rows " << rows << ", depth " << depth << ", columns "
+                                                                    << columns << ", way " << (turn - 1) % 6);
+            }
+}
+
+BOOST_AUTO_TEST_CASE(every_epilogue_agrees_where_tiles_end) {
+    for (int rows : {1, 5, 9, 17})
+        for (int columns : {1, 17, 40, 100})
+            for (bool bias : {false, true}) {
+                for (bool adds : {false, true})
+                    BOOST_TEST((agrees(rows, 33, columns, {bias, adds, activation::none, 1})));
+                BOOST_TEST((agrees(rows, 33, columns, {bias, false, activation::gelu, 1})));
+                BOOST_TEST((agrees(rows, 33, columns, {bias, false, activation::relu, 1})));
+            }
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_depth_gives_the_bias_or_zeros) {
+    const laws::sheet bias(1, 32, laws::noise(16));
+    for (bool with : {false, true}) {
+        laws::sheet y(3, 20);
+        ops::multiply_panels({.x = nullptr,
+                              .x_stride = 0,
+                              .b = bias.data(),
+                              .panel_stride = 0,
+                              .k_stride = panel,
+                              .bias = with ? bias.data() : nullptr,
+                              .y = y.data(),
+                              .y_stride = y.stride,
+                              .rows = 3,
+                              .depth = 0,
+                              .columns = 20},
+                             0, 2);
+        for (int c = 0; c < 20; ++c) BOOST_TEST(y.at(2, c) == (with ? bias.at(0, c) : 0.0f));
+        BOOST_TEST(y.guarded());
+    }
+}
+
+// A part of the panels writes its own columns only, and the parts together write what the whole does, bit for bit.
+BOOST_AUTO_TEST_CASE(parts_of_the_panels_make_the_whole) {
+    const laws::sheet x(7, 33, laws::noise(17)), w(100, 33, laws::noise(18)), b = packed(w);
+    laws::sheet whole(7, 100), parts(7, 100);
+    ops::product p{.x = x.data(),
+                   .x_stride = x.stride,
+                   .b = b.data(),
+                   .panel_stride = 33 * panel,
+                   .k_stride = panel,
+                   .bias = nullptr,
+                   .y = whole.data(),
+                   .y_stride = whole.stride,
+                   .rows = 7,
+                   .depth = 33,
+                   .columns = 100};
+    ops::multiply_panels(p, 0, 7);
+    p.y = parts.data();
+    ops::multiply_panels(p, 3, 7);
+    for (int c = 0; c < 48; ++c) BOOST_TEST(parts.at(6, c) == laws::guard);
+    ops::multiply_panels(p, 0, 3);
+    BOOST_TEST(laws::same(whole, parts));
+}
+
+BOOST_AUTO_TEST_CASE(the_typed_form_says_the_same_and_adds_where_told) {
+    const auto w = laws::random_weights<matrix<17, 12>>(19);
+    const auto bias = laws::random_weights<vector<17>>(20);
+    laws::sheet x(5, 12, laws::noise(21), 4), y(5, 17, 6);
+    const reference::sheet expected = reference::linear(x.exact(), laws::exact(*w), laws::exact_row(*bias));
+    ops::multiply(*w, *bias, const_rows<12>(x.view<12>()), y.view<17>(), alone{});
+    BOOST_TEST(laws::farthest(y, expected) <= 2e-6); // 12 products of about 1/4
+    reference::sheet twice = expected;
+    for (double& v : twice.values) v *= 2;
+    ops::multiply(*w, *bias, const_rows<12>(x.view<12>()), onto(y.view<17>()), alone{});
+    BOOST_TEST(laws::farthest(y, twice) <= 4e-6);
+    ops::multiply<activation::tanh>(*w, absent<void>{}, const_rows<12>(x.view<12>()), y.view<17>(), alone{});
+    BOOST_TEST(laws::farthest(y, reference::linear(x.exact(), laws::exact(*w), {}, activation::tanh)) <= 2e-6);
+    BOOST_TEST((x.guarded() && y.guarded()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
