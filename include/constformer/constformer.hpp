@@ -1,0 +1,31 @@
+// constformer: the whole library. A program that needs one task does better to include that task's header.
+#pragma once
+
+// models
+#include "constformer/models/bert.hpp"
+#include "constformer/models/bert_heads.hpp"
+#include "constformer/models/gpt.hpp"
+#include "constformer/models/t5.hpp"
+
+// text
+#include "constformer/text/wordpiece.hpp"
+
+// tasks
+#include "constformer/tasks/answer.hpp"
+#include "constformer/tasks/classify.hpp"
+#include "constformer/tasks/embed.hpp"
+#include "constformer/tasks/fill_mask.hpp"
+#include "constformer/tasks/search.hpp"
+#include "constformer/tasks/tag.hpp"
+
+// weights in memory
+#include "constformer/files/packed.hpp"
+
+#ifndef __EMSCRIPTEN__ // files and threads: a page has neither
+#include "constformer/core/team.hpp"
+#include "constformer/files/checkpoint.hpp"
+#include "constformer/files/packed_file.hpp"
+#include "constformer/files/safetensors.hpp"
+#include "constformer/files/write_safetensors.hpp"
+#include "constformer/tasks/index_file.hpp"
+#endif

@@ -1,0 +1,514 @@
+#!/usr/bin/env python3
+"""Tests tools/constformer: compiles the tiny checkpoints of tests/golden and asks the programs everything they offer.
+
+  tests/tools/compiler.py [--keep FOLDER] [--wasm]
+
+One line a test; the last line is the sum: N passed, N failed. --keep leaves the programs in FOLDER and, where it holds
+them already, does not compile them again. --wasm compiles for the browser too.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import math
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import traceback
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+COMPILER = ROOT / "tools" / "constformer"
+CASES = ["bert_w36_h3", "bert_masked_lm_untied", "bert_sequence", "bert_token", "bert_answer"]
+FORMATS = {"I64": ("q", 8), "I32": ("i", 4), "F32": ("f", 4)}
+TOLERANCE = 2e-5  # relative to the largest value of a tensor: float against float, summed in another order
+
+
+# --- safetensors, as small as it gets -----------------------------------------------------------------------------------
+
+def read(path):
+    """{name: (dtype, shape, values)}"""
+    data = pathlib.Path(path).read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    body, tensors = data[8 + length:], {}
+    for name, about in json.loads(data[8:8 + length]).items():
+        if name != "__metadata__":
+            begin, end = about["data_offsets"]
+            letter, size = FORMATS[about["dtype"]]
+            values = struct.unpack(f"<{(end - begin) // size}{letter}", body[begin:end])
+            tensors[name] = (about["dtype"], about["shape"], values)
+    return tensors
+
+
+def write(path, tensors):
+    header, body = {}, b""
+    for name, (dtype, shape, values) in tensors.items():
+        part = struct.pack(f"<{len(values)}{FORMATS[dtype][0]}", *values)
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(body), len(body) + len(part)]}
+        body += part
+    text = json.dumps(header).encode()
+    pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + body)
+
+
+# --- running things -------------------------------------------------------------------------------------------------------
+
+class Failed(Exception):
+    pass
+
+
+def check(good, why):
+    if not good:
+        raise Failed(why)
+
+
+def run(*command, text="", env=None):
+    done = subprocess.run([str(word) for word in command], input=text if isinstance(text, bytes) else text.encode(),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600, env={**os.environ, **(env or {})})
+    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+
+def answer(*command, text=""):
+    """What a command that must succeed says."""
+    code, said, problem = run(*command, text=text)
+    check(code == 0, f"{' '.join(map(str, command))}: exit code {code}: {problem}")
+    check(problem == "", f"{' '.join(map(str, command))}: says {problem}")
+    return said
+
+
+def refused(sentence, *command, code=1, text=""):
+    """A command that must fail with one line that holds `sentence`."""
+    found, said, problem = run(*command, text=text)
+    check(found == code, f"{' '.join(map(str, command))}: exit code {found}, not {code}: {said}{problem}")
+    check(problem.count("\n") == 1, f"{' '.join(map(str, command))}: not one line: {problem!r}")
+    check(sentence in problem, f"{' '.join(map(str, command))}: says {problem!r}, not {sentence!r}")
+
+
+def close(found, wanted, name):
+    largest = max(map(abs, wanted))
+    worst = max(abs(a - b) for a, b in zip(found, wanted))
+    check(all(map(math.isfinite, found)) and worst <= TOLERANCE * largest, f"{name}: differs by {worst:.3g} of {largest:.3g}")
+
+
+class Bench:
+    """The programs, and a place for files."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def program(self, case):
+        return self.folder / case
+
+    def file(self, name, content=None):
+        path = self.folder / name
+        if content is not None:
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def checkpoint(self, case, name, **changes):
+        """A copy of a golden checkpoint with other fields in its config.json; None takes one away."""
+        folder = self.folder / name
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(GOLDEN / case, folder, ignore=shutil.ignore_patterns("io.safetensors"))
+        config = json.loads((folder / "config.json").read_text())
+        config.update(changes)
+        (folder / "config.json").write_text(json.dumps({k: v for k, v in config.items() if v is not None}))
+        return folder
+
+    def compile_all(self, jobs):
+        """Compiles the cases, with the library precompiled: what counts here is what the programs do, not how fast."""
+        everything = self.folder / "everything.hpp"
+        if not all(self.program(case).exists() for case in CASES):
+            everything.write_text('#include "constformer/constformer.hpp"\n#include <chrono>\n#include <fstream>\n')
+            sys.path.insert(0, str(ROOT / "tools" / "compiler"))
+            import build
+            tools = build.Tools(print)
+            tools.run(["g++", *build.COMMON, "-march=native", "-pthread", f"-I{ROOT / 'include'}", *tools.xsimd(), "-O1",
+                       "-x", "c++-header", everything, "-o", str(everything) + ".gch"], "precompiling failed")
+
+        def one(case):
+            if not self.program(case).exists():
+                flags = {"CXXFLAGS": f"-O1 -include {everything}"}
+                return run(COMPILER, "compile", GOLDEN / case, "-o", self.program(case), env=flags)
+            return 0, "", ""
+
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            for case, (code, _, problem) in zip(CASES, pool.map(one, CASES)):
+                check(code == 0, f"compiling {case}: {problem}")
+
+
+# --- the tests --------------------------------------------------------------------------------------------------------------
+
+def test_goldens(b):
+    """run gives what Transformers gives, for every call of every case"""
+    for case in CASES:
+        stored = read(GOLDEN / case / "io.safetensors")
+        for call in sorted({name.split(".")[0] for name in stored}):
+            tensors = {name.split(".", 1)[1]: t for name, t in stored.items() if name.split(".")[0] == call}
+            inputs = {n: tensors.pop(n) for n in ("input_ids", "attention_mask", "token_type_ids")}
+            write(b.file("in.safetensors"), inputs)
+            answer(b.program(case), "run", b.file("in.safetensors"), b.file("out.safetensors"))
+            found = read(b.file("out.safetensors"))
+            wanted = {n: t for n, t in tensors.items() if not n.startswith(("attentions", "hidden_states"))}
+            check(set(found) == set(wanted), f"{case} {call}: {sorted(found)}, not {sorted(wanted)}")
+            for name, (_, shape, values) in wanted.items():
+                check(found[name][1] == shape, f"{case} {call} {name}: shape {found[name][1]}, not {shape}")
+                close(found[name][2], values, f"{case} {call} {name}")
+
+
+def test_inputs(b):
+    """run takes what PyTorch takes: masks left out or of floats, ids of 32 bits; threads change nothing"""
+    program = b.program("bert_w36_h3")
+    ids = [7, 8, 9, 10, 11, 12]
+    write(b.file("plain.safetensors"), {"input_ids": ("I64", [2, 3], ids)})
+    write(b.file("full.safetensors"), {"input_ids": ("I32", [2, 3], ids), "attention_mask": ("F32", [2, 3], [1.0] * 6),
+                                       "token_type_ids": ("I32", [2, 3], [0] * 6)})
+    answer(program, "run", b.file("plain.safetensors"), b.file("a.safetensors"))
+    answer(program, "run", b.file("full.safetensors"), b.file("b.safetensors"), "--threads", "2")
+    check(b.file("a.safetensors").read_bytes() == b.file("b.safetensors").read_bytes(), "the outputs differ")
+
+
+def test_bad_inputs(b):
+    """run refuses wrong tensors in a sentence and writes nothing"""
+    program, path = b.program("bert_w36_h3"), b.file("bad.safetensors")
+    out = b.file("never.safetensors")
+
+    def no(sentence, **tensors):
+        write(path, tensors)
+        refused(sentence, program, "run", path, out)
+        check(not out.exists(), f"{sentence}: a file was written")
+
+    no("must lie from 0 to 96", input_ids=("I64", [1, 2], [5, 97]))
+    no("must lie from 0 to 96", input_ids=("I64", [1, 2], [-1, 5]))
+    no("must lie from 0 to 96", input_ids=("I64", [1, 1], [2**40]))
+    no("this model has 70 positions", input_ids=("I64", [1, 71], [5] * 71))
+    no("no tokens", input_ids=("I64", [1, 0], []))
+    no("no tokens", input_ids=("I64", [0, 3], []))
+    no("(batch, tokens) is needed", input_ids=("I64", [3], [5, 6, 7]))
+    no("input_ids is missing", attention_mask=("I64", [1, 1], [1]))
+    no("type of whole numbers", input_ids=("F32", [1, 1], [5.0]))
+    no("attention_mask is (1, 2), input_ids are (1, 3)", input_ids=("I64", [1, 3], [5] * 3), attention_mask=("I64", [1, 2], [1, 1]))
+    no("must lie from 0 to 1", input_ids=("I64", [1, 1], [5]), token_type_ids=("I64", [1, 1], [2]))
+    no("attention_mask", input_ids=("I64", [1, 1], [5]), attention_mask=("F32", [1, 1], [0.5]))
+    no("pixel_values is no input", input_ids=("I64", [1, 1], [5]), pixel_values=("F32", [1], [0.5]))
+    refused("No such file", program, "run", b.file("missing"), out)
+    refused("bytes", program, "run", b.file("empty", b"\0" * 4), out)
+    write(path, {"input_ids": ("I64", [1, 1], [5])})
+    refused("cannot be written", program, "run", path, b.folder / "no" / "such" / "folder")
+
+
+def test_command_line(b):
+    """unknown commands and options: a sentence and exit code 2"""
+    for case in CASES:
+        program = b.program(case)
+        check("describe" in answer(program, "--help"), "--help does not list the commands")
+        refused("there is no such command", program, "fly", code=2)
+        refused("there is no option --fly", program, "run", "a", "b", "--fly", code=2)
+        refused("arguments were given", program, "run", "a", code=2)
+        refused("needs FILE", program, "run", "a", "b", "--weights", code=2)
+        refused("a whole number", program, "run", "a", "b", "--threads", "0")
+        check("--weights" in answer(program, "run", "--help"), "run --help does not list its options")
+    refused("there is no such command", b.program("bert_token"), "embed", code=2)
+    code, said, _ = run(b.program("bert_token"))
+    check(code == 2 and "tag" in said, "without a command the commands are not listed")
+
+
+def test_describe(b):
+    """describe and bench"""
+    said = answer(b.program("bert_token"), "describe")
+    for part in ("bert_token_classifier<bert_token>", "f32", "9585", "70"):
+        check(part in said, f"describe does not say {part}: {said}")
+    lines = answer(b.program("bert_token"), "bench", "--lengths", "1,8", "--threads", "1,2").splitlines()
+    found = [json.loads(line) for line in lines]
+    check([(f["length"], f["threads"]) for f in found] == [(1, 1), (8, 1), (1, 2), (8, 2)], f"bench: {lines}")
+    check(all(set(f) == {"model", "precision", "length", "threads", "median_us", "min_us"} for f in found), f"bench: {lines}")
+    check(all(f["precision"] == "f32" and 0 < f["min_us"] <= f["median_us"] for f in found), f"bench: {lines}")
+    refused("70 positions", b.program("bert_token"), "bench", "--lengths", "71")
+    refused("a whole number", b.program("bert_token"), "bench", "--lengths", "8,,9")
+
+
+def test_tokenize(b):
+    """tokenize prints ids with the special tokens; lower case or not as the checkpoint says"""
+    vocabulary = (GOLDEN / "bert_sequence" / "vocab.txt").read_text().splitlines()
+    program = b.program("bert_sequence")
+    said = answer(program, "tokenize", text="The cat\n\nplants, food\r\n")
+    found = [[vocabulary[int(i)] for i in line.split()] for line in said.splitlines()]
+    check(found == [["[CLS]", "the", "cat", "[SEP]"], ["[CLS]", "[SEP]"], ["[CLS]", "plants", ",", "food", "[SEP]"]], found)
+    check(answer(program, "tokenize", "The cat", "x") == answer(program, "tokenize", text="The cat\nx\n"), "arguments differ")
+    check(answer(program, "tokenize", "--", "--truncate").strip() != "", "-- does not end the options")
+    check(answer(program, "tokenize", text="") == "", "no line gives a line")
+    cased = answer(b.program("bert_token"), "tokenize", "The").split()
+    check(cased != answer(b.program("bert_token"), "tokenize", "the").split(), "a cased tokenizer lowers its text")
+    check(len(answer(program, "tokenize", "a " * 100, "--truncate").split()) == 70, "--truncate")
+    check(len(answer(program, "tokenize", "a " * 100).split()) == 102, "tokenize has a limit of its own")
+    refused("line 2: wordpiece: the text is not UTF-8 at byte 1", program, "tokenize", text=b"good\na\xff\n")
+
+
+def test_embed(b):
+    """embed, index and search agree with each other"""
+    program = b.program("bert_w36_h3")
+    lines = answer(program, "embed", text="the cat sat\nplants make food\n").splitlines()
+    vectors = [list(map(float, line.split())) for line in lines]
+    check([len(v) for v in vectors] == [36, 36], "not two vectors of 36")
+    check(all(abs(sum(x * x for x in v) - 1) < 1e-5 for v in vectors), "a vector's length is not 1")
+    one = json.loads(answer(program, "embed", "--json", "the cat sat"))
+    check(one["text"] == "the cat sat" and one["embedding"] == vectors[0], "--json differs")
+
+    texts = ["the cat sat", "plants make food", "the sun", "how do plants make food"]
+    passages = b.file("passages.tsv", "# a comment\n" + "\n".join(texts) + "\n\n")
+    found = answer(program, "search", passages, "the cat sat", "--top", "9").splitlines()
+    check(len(found) == 4 and found[0] == "1.0000\tthe cat sat", found)
+    answer(program, "index", passages, b.file("passages.index"))
+    check(answer(program, "search", b.file("passages.index"), "the cat sat", "--top", "9").splitlines() == found, "index")
+    best = json.loads(answer(program, "search", passages, "plants make food", "--top", "1", "--json"))
+    check(best["index"] == 1 and best["text"] == texts[1] and abs(best["score"] - 1) < 1e-5, best)
+    by_hand = sum(x * y for x, y in zip(*vectors))
+    check(any(abs(float(line.split("\t")[0]) - by_hand) < 1e-4 for line in found), "a score is not the inner product")
+
+    refused("tokens, at most 70 fit", program, "embed", "a " * 100)
+    check(len(answer(program, "embed", "a " * 100, "--truncate").split()) == 36, "--truncate")
+    refused("not UTF-8", program, "embed", text=b"\xc3\n")
+    refused("there is no passage", program, "search", b.file("none.tsv", "# nothing\n"), "x")
+    refused("text 2: wordpiece", program, "search", b.file("long.tsv", "short\n" + "a " * 100 + "\n"), "x")
+    data = b.file("passages.index").read_bytes()
+    refused("its header says", program, "search", b.file("cut.index", data[:-1]), "x")
+    refused("64 are its header", program, "search", b.file("cut.index", data[:40]), "x")
+
+
+def test_fill_mask(b):
+    """fill-mask: the best words of every mask, as run's logits have them"""
+    program = b.program("bert_masked_lm_untied")
+    text = "the [MASK] sat [MASK]"
+    vocabulary = (GOLDEN / "bert_masked_lm_untied" / "vocab.txt").read_text().splitlines()
+    found = json.loads(answer(program, "fill-mask", "--json", "--top", "3", text))["masks"]
+    ids = list(map(int, answer(program, "tokenize", text).split()))
+    write(b.file("mask.safetensors"), {"input_ids": ("I64", [1, len(ids)], ids)})
+    answer(program, "run", b.file("mask.safetensors"), b.file("masked.safetensors"))
+    logits = read(b.file("masked.safetensors"))["logits"][2]
+    masks = [i for i, token in enumerate(ids) if token == vocabulary.index("[MASK]")]
+    check(len(found) == len(masks) == 2, found)
+    for position, fillings in zip(masks, found):
+        row = logits[position * 101:(position + 1) * 101]
+        total = sum(math.exp(x) for x in row)
+        best = sorted(range(101), key=lambda i: -row[i])[:3]
+        check([f["token"] for f in fillings] == best, f"{fillings}, not {best}")
+        check([f["text"] for f in fillings] == [vocabulary[i] for i in best], fillings)
+        close([f["score"] for f in fillings], [math.exp(row[i]) / total for i in best], "fill-mask")
+    plain = answer(program, "fill-mask", "--top", "2", text).split("\n\n")
+    check(len(plain) == 2 and plain[0].split("\n")[0].split("\t")[1] == found[0][0]["text"], plain)
+    refused("has no [MASK]", program, "fill-mask", "nothing to fill")
+
+
+def test_classify(b):
+    """classify: the softmax of run's logits, by name"""
+    program = b.program("bert_sequence")
+    text = "how do plants make food"
+    found = json.loads(answer(program, "classify", "--json", text))["labels"]
+    ids = list(map(int, answer(program, "tokenize", text).split()))
+    write(b.file("class.safetensors"), {"input_ids": ("I64", [1, len(ids)], ids)})
+    answer(program, "run", b.file("class.safetensors"), b.file("classes.safetensors"))
+    row = read(b.file("classes.safetensors"))["logits"][2]
+    total = sum(map(math.exp, row))
+    wanted = sorted(zip(["negative", "neutral", "positive"], (math.exp(x) / total for x in row)), key=lambda p: -p[1])
+    check([f["label"] for f in found] == [name for name, _ in wanted], found)
+    close([f["score"] for f in found], [score for _, score in wanted], "classify")
+    lines = answer(program, "classify", text=text + "\nthe cat\n").splitlines()
+    check(len(lines) == 2 and lines[0].startswith(f"{wanted[0][0]} {wanted[0][1]:.4f}"), lines)
+    check(answer(program, "classify", text, "--pair", "the cat") != answer(program, "classify", text), "--pair")
+
+
+def test_tag(b):
+    """tag: a label for each word, at its place"""
+    program = b.program("bert_token")
+    text = "Ädä saw the unsung cat"
+    words = json.loads(answer(program, "tag", "--json", text))["tags"]
+    check([w["text"] for w in words] == text.split(), words)
+    check([text[w["begin"]:w["end"]] for w in words] == text.split(), "offsets are not code points")
+    check(all(w["label"] in ("O", "B-PER", "I-PER", "B-LOC", "I-LOC") and 0 < w["score"] <= 1 for w in words), words)
+    tokens = json.loads(answer(program, "tag", "--json", "--tokens", text))["tags"]
+    check(len(tokens) == len(answer(program, "tokenize", text).split()) - 2 > len(words), tokens)
+    for word in words:
+        check(next(t for t in tokens if t["word"] == word["word"])["label"] == word["label"], "not the first token's label")
+    plain = answer(program, "tag", text=text + "\nthe cat\n").split("\n\n")
+    check(len(plain) == 2 and len(plain[0].splitlines()) == 5, plain)
+
+
+def test_answer(b):
+    """answer: the best span of run's logits; long contexts are read window by window"""
+    program = b.program("bert_answer")
+    question, context = "how do plants make food", "the sun is red. plants make food from light, water and air"
+    found = json.loads(answer(program, "answer", "--json", question, context))
+    q, c = ([int(i) for i in answer(program, "tokenize", t).split()][1:-1] for t in (question, context))
+    ids = [2, *q, 3, *c, 3]
+    write(b.file("qa.safetensors"), {"input_ids": ("I64", [1, len(ids)], ids),
+                                     "token_type_ids": ("I64", [1, len(ids)], [0] * (len(q) + 2) + [1] * (len(c) + 1))})
+    answer(program, "run", b.file("qa.safetensors"), b.file("qas.safetensors"))
+    out = read(b.file("qas.safetensors"))
+    first = len(q) + 2
+    scores = []
+    for name in ("start_logits", "end_logits"):
+        row = [math.exp(x) for x in out[name][2][first:first + len(c)]]
+        scores.append([x / sum(row) for x in row])
+    best = max(scores[0][i] * scores[1][j] for i in range(len(c)) for j in range(i, min(len(c), i + 15)))
+    check(abs(found["score"] - best) < 1e-5, f"{found}, not {best}")
+    check(context[found["begin"]:found["end"]] == found["answer"] != "", found)
+    one = json.loads(answer(program, "answer", "--json", "--longest", "1", question, context))
+    check(one["score"] <= found["score"] and " " not in one["answer"], one)
+    long = " ".join([context] * 20)
+    found = json.loads(answer(program, "answer", "--json", question, "-", text=long))
+    check(long[found["begin"]:found["end"]] == found["answer"] != "", found)
+    refused("leaves no room", program, "answer", "a " * 80, context)
+    refused("no words", program, "answer", question, " ")
+    refused("the context: wordpiece: the text is not UTF-8", program, "answer", question, "-", text=b"a \xff")
+
+
+def test_weights(b):
+    """weights that are missing, cut, damaged in their header or another model's are refused"""
+    program = b.program("bert_token")
+    refused("cannot be opened", program, "tag", "x", "--weights", b.file("missing"))
+    data = pathlib.Path(str(program) + ".weights").read_bytes()
+    refused("incomplete", program, "tag", "x", "--weights", b.file("cut.weights", data[:-1]))
+    refused("within its header", program, "tag", "x", "--weights", b.file("cut.weights", data[:100]))
+    refused("is empty", program, "tag", "x", "--weights", b.file("cut.weights", b""))
+    refused("followed by something else", program, "tag", "x", "--weights", b.file("cut.weights", data + b"x"))
+    refused("is not a packed weights file", program, "tag", "x", "--weights", b.file("cut.weights", b"x" * 1000))
+    refused("bert_sequence_classifier", program, "tag", "x", "--weights", str(b.program("bert_sequence")) + ".weights")
+    moved = b.file("moved")
+    shutil.copy(program, moved)
+    refused("moved.weights", moved, "tag", "x")
+
+
+def test_compile_refusals(b):
+    """checkpoints that cannot be compiled are refused before anything is compiled"""
+    out = b.file("out-never")
+
+    def no(sentence, folder, *more, code=1):
+        refused(sentence, COMPILER, "compile", folder, "-o", out, *more, code=code)
+        check(not out.exists() and not b.file("out-never.hpp").exists(), f"{sentence}: a file was written")
+
+    def changed(sentence, **changes):
+        no(sentence, b.checkpoint("bert_w36_h3", "changed", **changes))
+
+    changed("RobertaModel is not supported yet; supported are BertModel", architectures=["RobertaModel"])
+    changed("architectures does not name one", architectures=[])
+    changed("architectures does not name one", architectures=None)
+    changed('model_type "t5" does not go with', model_type="t5")
+    changed('hidden_act "mish" is not supported yet; supported are gelu', hidden_act="mish")
+    changed('position_embedding_type "relative_key" is not supported yet', position_embedding_type="relative_key")
+    changed("is_decoder true is not supported yet", is_decoder=True)
+    changed("hidden_size 36 is not a multiple of num_attention_heads 5", num_attention_heads=5)
+    changed("num_attention_heads is 0", num_attention_heads=0)
+    changed('hidden_size is "36"', hidden_size="36")
+    changed("hidden_size is missing", hidden_size=None)
+    changed("layer_norm_eps is -1", layer_norm_eps=-1)
+    changed("word_embeddings.weight is (97, 36), config.json calls for (98, 36)", vocab_size=98)
+    changed("encoder.layer.2.attention.self.query.weight (36, 36) is missing", num_hidden_layers=3)
+    changed("intermediate.dense.weight is", intermediate_size=53)
+    folder = b.checkpoint("bert_sequence", "changed", id2label={"0": "a", "2": "b"})
+    no("does not number its 2 labels", folder)
+    no("classifier.weight is (3, 24), config.json calls for (2, 24)", b.checkpoint("bert_sequence", "changed", id2label={"0": "a", "1": "b"}))
+    no("cls.predictions.decoder.weight (101, 40) is missing", b.checkpoint("bert_masked_lm", "changed", tie_word_embeddings=False))
+
+    no("no such folder", b.folder / "nowhere")
+    for name, content, sentence in (("config.json", "{", "is not JSON"), ("config.json", "[]", "holds no object"),
+                                    ("config.json", b"\xff", "is not UTF-8"), ("config.json", "[" * 100000, "is not JSON"),
+                                    ("config.json", None, "no such file"), ("model.safetensors", None, "no such file"),
+                                    ("model.safetensors", b"", "is no safetensors file"),
+                                    ("model.safetensors", b"\xff" * 16, "is no safetensors file"),
+                                    ("model.safetensors", b"\2\0\0\0\0\0\0\0{{", "is not JSON"),
+                                    ("tokenizer.json", "{}", "a model of type None is not supported yet"),
+                                    ("tokenizer.json", "x", "is not JSON")):
+        folder = b.checkpoint("bert_w36_h3", "changed")
+        (folder / name).unlink()
+        if content is not None:
+            (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        no(sentence, folder)
+    folder = b.checkpoint("bert_w36_h3", "changed")
+    (folder / "vocab.txt").unlink(), (folder / "tokenizer.json").unlink()
+    no("holds neither tokenizer.json nor vocab.txt", folder)
+
+    good = GOLDEN / "bert_w36_h3"
+    no("--precision i8 is not supported yet; f32 is", good, "--precision", "i8")
+    no("--target gpu is not supported", good, "--target", "gpu")
+    no("--fly", good, "--fly", code=2)
+    no("no-such-compiler", good, "--compiler", "no-such-compiler")
+    refused("no such folder", COMPILER, "compile", good, "-o", b.folder / "no" / "out")
+    refused("is a folder", COMPILER, "compile", good, "-o", b.folder)
+    refused("required", COMPILER, "compile", good, code=2)
+
+
+def test_header(b):
+    """the header is what a person would have written"""
+    said = pathlib.Path(str(b.program("bert_token")) + ".hpp").read_text()
+    for part in ("constformer::bert_config bert_token{", ".layers = 1, .width = 24, .heads = 3, .feed_forward = 52",
+                 "using model = constformer::bert_token_classifier<bert_token>;",
+                 "static_assert(constformer::parameters<model>() == 9'585);", "{.lowercase = false}", '"B-PER"'):
+        check(part in said, f"{part} is not in\n{said}")
+    check(max(map(len, said.splitlines())) <= 120, "a line is too long")
+    odd = b.checkpoint("bert_sequence", "odd \\", id2label={"0": 'say "hi"\\', "1": "a\nb", "2": "ü"})
+    said = answer(COMPILER, "compile", odd, "-o", "7 odd-names.x", "--header")
+    check("namespace model_7_odd_names_x {" in said and r'"say \"hi\"\\", "a\012b", "ü"' in said, said)
+
+
+def test_embedded(b):
+    """--embed puts the weights into the program"""
+    program, object_file = b.file("embedded"), b.program("bert_w36_h3")
+    if not program.exists():
+        code, _, problem = run(COMPILER, "compile", GOLDEN / "bert_w36_h3", "-o", program, "--embed",
+                               env={"CXXFLAGS": f"-O1 -include {b.folder / 'everything.hpp'}"})
+        check(code == 0, problem)
+    check(not pathlib.Path(str(program) + ".weights").exists(), "there is a weights file beside it")
+    check(answer(program, "embed", "the cat") == answer(object_file, "embed", "the cat"), "the embeddings differ")
+    check("in this program" in answer(program, "describe"), "describe does not say so")
+
+
+def test_wasm(b):
+    """--target wasm gives a folder of a module, its wrapper and the weights"""
+    folder = b.file("web")
+    code, said, problem = run(COMPILER, "compile", GOLDEN / "bert_sequence", "-o", folder, "--target", "wasm")
+    check(code == 0, problem)
+    names = {"web.wasm", "web.relaxed.wasm", "web.mjs", "web.d.ts", "web.weights", "web.hpp"}
+    check({p.name for p in folder.iterdir()} == names, said)
+    check((folder / "web.wasm").read_bytes()[:4] == b"\0asm", "web.wasm is no module")
+    packed, weights = (pathlib.Path(path).read_bytes() for path in (folder / "web.weights", str(b.program("bert_sequence")) + ".weights"))
+    check(packed[128:] == weights[128:], "the weights differ from the native ones")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", metavar="FOLDER", type=pathlib.Path)
+    parser.add_argument("--wasm", action="store_true")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("tests", nargs="*", help="only these")
+    given = parser.parse_args()
+    passed = failed = 0
+    with tempfile.TemporaryDirectory(prefix="constformer-test-") as temporary:
+        folder = given.keep.resolve() if given.keep else pathlib.Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        bench = Bench(folder)
+        tests = [(name[5:], test) for name, test in globals().items() if name.startswith("test_")]
+        tests = [t for t in tests if t[0] in given.tests] if given.tests else [t for t in tests if given.wasm or t[0] != "wasm"]
+        try:
+            bench.compile_all(given.jobs)
+        except Exception as problem:  # noqa: BLE001: nothing can be tested without programs
+            print(f"FAILED compile: {problem}")
+            print("0 passed, 1 failed")
+            return 1
+        for name, test in tests:
+            try:
+                test(bench)
+                passed += 1
+                print(f"ok {name}: {test.__doc__}", flush=True)
+            except Exception as problem:  # noqa: BLE001: a test that breaks has failed
+                failed += 1
+                why = problem if isinstance(problem, Failed) else traceback.format_exc()
+                print(f"FAILED {name}: {why}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

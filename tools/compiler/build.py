@@ -1,0 +1,149 @@
+"""Compiles a checkpoint's header into a program, or into a module for the browser."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import header
+from checkpoint import Refusal
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PARTS = ROOT / "tools" / "compiler"
+COMMON = ["-std=c++20", "-O3", "-fno-math-errno"]
+# As wasm/meson.build has them.
+MODULE = ["-fno-exceptions", "-fno-rtti", "--no-entry", "-sSTANDALONE_WASM", "-sMALLOC=emmalloc", "-sALLOW_MEMORY_GROWTH",
+          "-sINITIAL_HEAP=1MB", "-sSTACK_SIZE=256KB"]  # fmt: skip
+EMBED = """    .section .rodata
+    .balign 64
+    .global constformer_weights
+constformer_weights:
+    .incbin "weights"
+    .global constformer_weights_end
+constformer_weights_end:
+    .byte 0
+    .section .note.GNU-stack,"",%progbits
+"""
+
+
+def environment():
+    """What tools/setup says of this machine, where it has been run."""
+    file = ROOT / "build" / "env"
+    if not file.exists():
+        return dict(os.environ)
+    done = subprocess.run(["sh", "-c", '. "$1" && env -0', "sh", file], stdout=subprocess.PIPE, check=False)
+    pairs = (pair.partition(b"=") for pair in done.stdout.split(b"\0") if b"=" in pair)
+    return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs} or dict(os.environ)
+
+
+class Tools:
+    def __init__(self, say):
+        self.env, self.say = environment(), say
+
+    def run(self, command, what, **more):
+        try:
+            done = subprocess.run([str(word) for word in command], env=self.env, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", **more)  # fmt: skip
+        except OSError as problem:
+            raise Refusal(f"{command[0]}: {problem.strerror}; run tools/setup, or name a compiler by --compiler") from None
+        if done.returncode != 0:
+            lines = done.stdout.strip().splitlines() or [f"exit code {done.returncode}"]
+            said = next((line for line in lines if "error:" in line), lines[-1])
+            raise Refusal(f"{what}: {said}" if what else said)
+        return done.stdout
+
+    def xsimd(self):
+        """How the compiler finds xsimd: by pkg-config, or else where it looks anyway."""
+        try:
+            done = subprocess.run(["pkg-config", "--cflags", "xsimd"], env=self.env, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, text=True, check=False)  # fmt: skip
+        except OSError:
+            return []
+        return done.stdout.split()
+
+    def flags(self):
+        """The user's own flags, which come last and so decide."""
+        return self.env.get("CXXFLAGS", "").split()
+
+
+def defines(checkpoint, name, header_file):
+    return [f'-DCONSTFORMER_HEADER="{header_file}"', f"-DCONSTFORMER_CHECKPOINT={name}",
+            f'-DCONSTFORMER_COMMANDS="commands/{checkpoint.commands}.hpp"']  # fmt: skip
+
+
+def place(files):
+    """Moves finished files to where they belong, each in one step."""
+    for source, target in files:
+        part = target.with_name(target.name + f".part-{os.getpid()}")
+        try:
+            shutil.copy(source, part)
+            os.replace(part, target)
+        except OSError as problem:
+            part.unlink(missing_ok=True)
+            raise Refusal(f"{target}: cannot be written: {problem.strerror}") from None
+
+
+def native(checkpoint, out, options, say):
+    """OUT, OUT.hpp and, unless they are embedded, OUT.weights."""
+    tools = Tools(say)
+    name = header.identifier(out.name)
+    with tempfile.TemporaryDirectory(prefix="constformer-") as folder:
+        work = pathlib.Path(folder)
+        header_file = work / (name + ".hpp")
+        header_file.write_text(header.write(checkpoint, name), encoding="utf-8")
+        (work / "vocab.txt").write_text(checkpoint.vocabulary, encoding="utf-8", newline="")
+        say(f"compiling {name} ({checkpoint.parameters:,} parameters) with {options.compiler}")
+        tools.run([options.compiler, *COMMON, f"-march={options.march}", "-pthread", f"-I{ROOT / 'include'}", f"-I{PARTS}",
+                   *tools.xsimd(), *defines(checkpoint, name, header_file), *tools.flags(), "-c", PARTS / "program.cpp",
+                   "-o", work / "program.o"], f"{options.compiler} failed")  # fmt: skip
+        link = [options.compiler, "-pthread", "-s", work / "program.o"]
+        tools.run([*link, "-o", work / "program"], f"{options.compiler} failed")
+        say("packing the weights")
+        tools.run([work / "program", "pack", checkpoint.folder, work / "vocab.txt", work / "weights"], "")
+        files = [(work / "program", out), (header_file, out.with_name(out.name + ".hpp"))]
+        if options.embed:
+            (work / "weights.s").write_text(EMBED)
+            tools.run([*link, "weights.s", "-o", "embedded"], f"{options.compiler} failed", cwd=work)
+            files[0] = (work / "embedded", out)
+        else:
+            files.append((work / "weights", out.with_name(out.name + ".weights")))
+        place(files)
+    return [target for _, target in files]
+
+
+def wasm(checkpoint, out, options, say):
+    """A folder: NAME.wasm, NAME.relaxed.wasm, NAME.mjs, NAME.d.ts, NAME.weights, and the header NAME.hpp."""
+    tools = Tools(say)
+    name = header.identifier(out.name)
+    headers = tools.env.get("CONSTFORMER_WASM_HEADERS", "")
+    try:
+        out.mkdir(exist_ok=True)
+    except OSError as problem:
+        raise Refusal(f"{out}: cannot be made: {problem.strerror}") from None
+    with tempfile.TemporaryDirectory(prefix="constformer-") as folder:
+        work = pathlib.Path(folder)
+        header_file = work / (name + ".hpp")
+        header_file.write_text(header.write(checkpoint, name), encoding="utf-8")
+        (work / "vocab.txt").write_text(checkpoint.vocabulary, encoding="utf-8", newline="")
+        files = []
+        for kind, flags in (("", []), (".relaxed", ["-mrelaxed-simd"])):
+            say(f"compiling {name}{kind}.wasm with em++")
+            module = work / f"{name}{kind}.wasm"
+            tools.run(["em++", "-std=c++20", "-O3", "-msimd128", *flags, *(["-isystem", headers] if headers else []),
+                       f"-I{ROOT / 'include'}", f"-I{ROOT}", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"',
+                       f"-DCONSTFORMER_MODEL={name}::model", f"-DCONSTFORMER_TOKENIZER={name}::tokenizer",
+                       f'-DCONSTFORMER_NAME="{name}"', *MODULE, ROOT / "wasm" / "module.cpp", "-o", module],
+                      "em++ failed")  # fmt: skip
+            files.append((module, out / module.name))
+        say("packing the weights")
+        tools.run([options.compiler, "-std=c++20", "-O2", "-march=native", f"-I{ROOT / 'include'}", f"-I{PARTS}",
+                   *tools.xsimd(), *defines(checkpoint, name, header_file), *tools.flags(), PARTS / "pack.cpp",
+                   "-o", work / "pack"],
+                  f"{options.compiler} failed")  # fmt: skip
+        tools.run([work / "pack", checkpoint.folder, work / "vocab.txt", work / "weights"], "")
+        files += [(work / "weights", out / (name + ".weights")), (header_file, out / header_file.name),
+                  (ROOT / "wasm" / "constformer.mjs", out / (name + ".mjs")),
+                  (ROOT / "wasm" / "constformer.d.ts", out / (name + ".d.ts"))]  # fmt: skip
+        place(files)
+    return [target for _, target in files]

@@ -1,0 +1,374 @@
+"""Reads a Hugging Face checkpoint folder: what a program for it must know, or in one sentence why there can be none."""
+
+import dataclasses
+import json
+import math
+import pathlib
+
+MODELS = {  # architecture: (C++ family, the program's commands)
+    "BertModel": ("bert", "encoder"),
+    "BertForMaskedLM": ("bert_masked_lm", "masked_lm"),
+    "BertForPreTraining": ("bert_masked_lm", "masked_lm"),
+    "BertForSequenceClassification": ("bert_sequence_classifier", "sequence"),
+    "BertForTokenClassification": ("bert_token_classifier", "token"),
+    "BertForQuestionAnswering": ("bert_question_answerer", "answer"),
+}
+ACTIVATIONS = {
+    "gelu": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "gelu_fast": "gelu_tanh",
+    "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
+}
+
+
+class Refusal(Exception):
+    """Why a checkpoint cannot be compiled: one sentence."""
+
+
+@dataclasses.dataclass
+class Checkpoint:
+    folder: pathlib.Path
+    architecture: str
+    family: str
+    commands: str
+    config: dict  # the fields of bert_config
+    labels: list  # names, where the head has labels
+    scores: str  # constformer::scoring, of a classifier
+    pooling: str  # constformer::pooling, of an encoder
+    tokenizer: dict  # the fields of wordpiece_config that differ from its defaults
+    vocabulary: str  # the text of vocab.txt
+    most_tokens: int
+    parameters: int
+
+
+def read_json(path, required=True):
+    """A JSON file that holds an object; {} where it may be missing and is."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if not required:
+            return {}
+        raise Refusal(f"{path}: no such file") from None
+    except OSError as problem:
+        raise Refusal(f"{path}: cannot be read: {problem.strerror}") from None
+    except UnicodeDecodeError:
+        raise Refusal(f"{path}: is not UTF-8") from None
+    except (ValueError, RecursionError) as problem:
+        raise Refusal(f"{path}: is not JSON: {problem}") from None
+    if not isinstance(found, dict):
+        raise Refusal(f"{path}: holds no object")
+    return found
+
+
+class Fields:
+    """The fields of config.json, checked as they are taken."""
+
+    def __init__(self, path):
+        self.path, self.all = path, read_json(path)
+
+    def refuse(self, sentence):
+        raise Refusal(f"{self.path}: {sentence}")
+
+    def whole(self, name, default=None):
+        value = self.all.get(name, default)
+        if value is None:
+            self.refuse(f"{name} is missing")
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**31:
+            self.refuse(f"{name} is {json.dumps(value)}, a positive whole number is needed")
+        return value
+
+    def real(self, name, default):
+        value = self.all.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+            self.refuse(f"{name} is {json.dumps(value)}, a number of at least 0 is needed")
+        return float(value)
+
+    def flag(self, name, default):
+        value = self.all.get(name, default)
+        if not isinstance(value, bool):
+            self.refuse(f"{name} is {json.dumps(value)}, true or false is needed")
+        return value
+
+
+def read_tensors(path):
+    """{name: shape} of a safetensors file. The packer checks the file whole; this is enough to refuse early."""
+    if not path.exists():
+        folder = path.parent
+        if (folder / "model.safetensors.index.json").exists():
+            raise Refusal(f"{folder}: the checkpoint is split over several files, only a single model.safetensors is read")
+        if (folder / "pytorch_model.bin").exists():
+            raise Refusal(f"{folder}: holds pytorch_model.bin, which is not read: save the model as model.safetensors")
+    try:
+        with open(path, "rb") as file:
+            size = path.stat().st_size
+            length = int.from_bytes(file.read(8), "little")
+            if size < 8 or length > min(size - 8, 100_000_000):
+                raise Refusal(f"{path}: is no safetensors file, or an incomplete one")
+            header = json.loads(file.read(length))
+    except FileNotFoundError:
+        raise Refusal(f"{path}: no such file") from None
+    except OSError as problem:
+        raise Refusal(f"{path}: cannot be read: {problem.strerror}") from None
+    except (ValueError, RecursionError):
+        raise Refusal(f"{path}: the header is not JSON") from None
+    if not isinstance(header, dict):
+        raise Refusal(f"{path}: the header holds no object")
+    header.pop("__metadata__", None)
+    shapes = {}
+    for name, about in header.items():
+        shape = about.get("shape") if isinstance(about, dict) else None
+        if not isinstance(shape, list) or not all(type(n) is int for n in shape):
+            raise Refusal(f"{path}: {name} has no shape")
+        shapes[name] = tuple(shape)
+    return shapes
+
+
+def check_shapes(path, tensors, config, head, labels):
+    """Refuses weights of another shape than config.json says; returns the number of parameters that are used."""
+    width, up, words = config["width"], config["feed_forward"], config["vocabulary"]
+    body = {
+        "embeddings.word_embeddings.weight": (words, width),
+        "embeddings.position_embeddings.weight": (config["positions"], width),
+        "embeddings.token_type_embeddings.weight": (config["segments"], width),
+    }
+
+    def linear(place, name, outputs, inputs):
+        place |= {name + ".weight": (outputs, inputs), name + ".bias": (outputs,)}
+
+    def norm(place, name):
+        place |= {name + ".weight": (width,), name + ".bias": (width,)}
+
+    norm(body, "embeddings.LayerNorm")
+    for i in range(config["layers"]):
+        layer = f"encoder.layer.{i}."
+        for name in ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"):
+            linear(body, layer + name, width, width)
+        linear(body, layer + "intermediate.dense", up, width)
+        linear(body, layer + "output.dense", width, up)
+        norm(body, layer + "attention.output.LayerNorm")
+        norm(body, layer + "output.LayerNorm")
+    if config["pooled"]:
+        linear(body, "pooler.dense", width, width)
+    prefix = "bert." if head != "bert" or "bert.embeddings.word_embeddings.weight" in tensors else ""
+    needed = {prefix + name: shape for name, shape in body.items()}
+    if head == "bert_masked_lm":
+        linear(needed, "cls.predictions.transform.dense", width, width)
+        norm(needed, "cls.predictions.transform.LayerNorm")
+        lone = "cls.predictions.decoder.bias"
+        needed[lone if lone in tensors and "cls.predictions.bias" not in tensors else "cls.predictions.bias"] = (words,)
+        if not config["tied"]:
+            needed["cls.predictions.decoder.weight"] = (words, width)
+    elif head in ("bert_sequence_classifier", "bert_token_classifier"):
+        linear(needed, "classifier", labels, width)
+    elif head == "bert_question_answerer":
+        linear(needed, "qa_outputs", 2, width)
+    for name, shape in needed.items():
+        if name not in tensors:
+            raise Refusal(f"{path}: {name} {spell(shape)} is missing, config.json calls for it")
+        if tensors[name] != shape:
+            raise Refusal(f"{path}: {name} is {spell(tensors[name])}, config.json calls for {spell(shape)}")
+    return sum(math.prod(shape) for shape in needed.values())
+
+
+def spell(shape):
+    return "(" + ", ".join(map(str, shape)) + ")"
+
+
+def read_labels(fields):
+    """The labels' names, in the order of the head."""
+    named = fields.all.get("id2label")
+    if named is None:
+        return [f"LABEL_{i}" for i in range(fields.whole("num_labels", 2))]
+    if not isinstance(named, dict) or not named or not all(isinstance(name, str) for name in named.values()):
+        fields.refuse("id2label is no object of names")
+    try:
+        numbered = {int(i): name for i, name in named.items()}
+    except ValueError:
+        fields.refuse("id2label has a key that is no number")
+    if sorted(numbered) != list(range(len(named))):
+        fields.refuse(f"id2label does not number its {len(named)} labels from 0 to {len(named) - 1}")
+    return [numbered[i] for i in range(len(numbered))]
+
+
+def read_tokenizer(folder, words):
+    """(wordpiece_config's fields that differ from its defaults, the text of vocab.txt), from tokenizer.json where there
+    is one, as Transformers does."""
+    plain = read_json(folder / "tokenizer_config.json", required=False)
+    path = folder / "tokenizer.json"
+    options = {}
+
+    def special(field, name, default):
+        value = plain.get(name, default)
+        value = value.get("content") if isinstance(value, dict) else value
+        value = "" if value is None else value
+        if not isinstance(value, str):
+            raise Refusal(f"{folder / 'tokenizer_config.json'}: {name} is no text")
+        if value != default:
+            options[field] = value
+
+    for field, name in (("unknown", "unk"), ("classify", "cls"), ("separate", "sep"), ("padding", "pad"), ("mask", "mask")):
+        special(field, name + "_token", {"unk": "[UNK]"}.get(name, f"[{name.upper()}]"))
+
+    def flag(field, value, default, where):
+        if value is None:
+            value = default
+        if not isinstance(value, bool):
+            raise Refusal(f"{where}: {field} is {json.dumps(value)}, true or false is needed")
+        if value != default:
+            options[field] = value
+
+    if path.exists():
+        whole = read_json(path)
+        model, normal = whole.get("model"), whole.get("normalizer")
+        split, added = whole.get("pre_tokenizer"), whole.get("added_tokens", [])
+        for part, name, kind in ((model, "model", "WordPiece"), (normal, "normalizer", "BertNormalizer"),
+                                 (split, "pre_tokenizer", "BertPreTokenizer")):  # fmt: skip
+            found = part.get("type", kind if part is model else None) if isinstance(part, dict) else None
+            if found != kind:
+                raise Refusal(f"{path}: a {name} of type {found} is not supported yet, only {kind} is")
+        flag("lowercase", normal.get("lowercase"), True, path)
+        flag("chinese", normal.get("handle_chinese_chars"), True, path)
+        flag("clean", normal.get("clean_text"), True, path)
+        strip = normal.get("strip_accents")
+        if strip is not None and strip != options.get("lowercase", True):
+            flag("strip_accents", strip, None, path)
+        longest = model.get("max_input_chars_per_word", 100)
+        if type(longest) is not int or not 0 < longest < 2**31:
+            raise Refusal(f"{path}: max_input_chars_per_word is no positive whole number")
+        if longest != 100:
+            options["longest_word"] = longest
+        if model.get("continuing_subword_prefix", "##") != "##":
+            options["continuation"] = model["continuing_subword_prefix"]
+        if model.get("unk_token", "[UNK]") != options.get("unknown", "[UNK]"):
+            options["unknown"] = model["unk_token"]
+        vocab = model.get("vocab")
+        if not isinstance(vocab, dict) or not all(type(i) is int for i in vocab.values()) or not isinstance(added, list):
+            raise Refusal(f"{path}: the vocabulary is no object of tokens and their numbers")
+        known = [options.get(field, f"[{name}]") for field, name in
+                 (("unknown", "UNK"), ("classify", "CLS"), ("separate", "SEP"), ("padding", "PAD"), ("mask", "MASK"))]  # fmt: skip
+        for token in added:
+            text, number = (token.get("content"), token.get("id")) if isinstance(token, dict) else (None, None)
+            if not isinstance(text, str) or type(number) is not int:
+                raise Refusal(f"{path}: an added token has no content or no id")
+            if text not in known:
+                raise Refusal(f"{path}: the added token {text!r} is not supported yet, only {', '.join(known)} are")
+            vocab = {**vocab, text: number}
+        lines = [""] * (max(vocab.values(), default=-1) + 1)
+        for text, number in vocab.items():
+            if not 0 <= number < len(lines) or len(lines) > 2 * len(vocab) + 1000 or lines[number]:
+                raise Refusal(f"{path}: the numbers of the tokens are not 0, 1, 2, ...")
+            if "\n" in text or text != text.rstrip(" \t\r\v\f"):
+                raise Refusal(f"{path}: the token {text!r} has white space at its end, which is not supported yet")
+            lines[number] = text
+        count, text = len(lines), "\n".join(lines) + "\n"
+    else:
+        path = folder / "vocab.txt"
+        kind = plain.get("tokenizer_class", "BertTokenizer")
+        if kind not in ("BertTokenizer", "BertTokenizerFast"):
+            raise Refusal(f"{folder / 'tokenizer_config.json'}: {kind} is not supported yet, only BertTokenizer is")
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            raise Refusal(f"{folder}: holds neither tokenizer.json nor vocab.txt") from None
+        except OSError as problem:
+            raise Refusal(f"{path}: cannot be read: {problem.strerror}") from None
+        except UnicodeDecodeError:
+            raise Refusal(f"{path}: is not UTF-8") from None
+        where = folder / "tokenizer_config.json"
+        flag("lowercase", plain.get("do_lower_case"), True, where)
+        flag("chinese", plain.get("tokenize_chinese_chars"), True, where)
+        strip = plain.get("strip_accents")
+        if strip is not None and strip != options.get("lowercase", True):
+            flag("strip_accents", strip, None, where)
+        count = text.count("\n") + (not text.endswith("\n"))
+    if count > words:
+        raise Refusal(f"{path}: {count} tokens, but config.json has a vocab_size of {words}")
+    limit = plain.get("model_max_length")
+    return options, text, limit if type(limit) is int and limit > 0 else 2**31 - 1
+
+
+def read_pooling(folder):
+    """How sentence-transformers would pool, where the checkpoint is one of its own."""
+    path = folder / "1_Pooling" / "config.json"
+    about = read_json(path, required=False)
+    chosen = [key for key, on in about.items() if key.startswith("pooling_mode") and on is True]
+    if about.get("pooling_mode"):
+        chosen.append("pooling_mode_" + str(about["pooling_mode"]) + "_tokens")
+    if chosen in ([], ["pooling_mode_mean_tokens"]):
+        return "mean"
+    if chosen in (["pooling_mode_cls_token"], ["pooling_mode_cls_tokens"]):
+        return "first"
+    raise Refusal(f"{path}: {', '.join(chosen)} is not supported yet, pooling of the mean or of the first token is")
+
+
+def read(folder):
+    """The checkpoint in a folder."""
+    if not folder.is_dir():
+        raise Refusal(f"{folder}: no such folder" if not folder.exists() else f"{folder}: is not a folder")
+    fields = Fields(folder / "config.json")
+    names = fields.all.get("architectures")
+    supported = ", ".join(MODELS)
+    if not isinstance(names, list) or len(names) != 1 or not isinstance(names[0], str):
+        fields.refuse(f"architectures does not name one architecture; supported are {supported}")
+    architecture = names[0]
+    if architecture not in MODELS:
+        fields.refuse(f"{architecture} is not supported yet; supported are {supported}")
+    if fields.all.get("model_type", "bert") != "bert":
+        fields.refuse(f"model_type {json.dumps(fields.all['model_type'])} does not go with {architecture}")
+    family, commands = MODELS[architecture]
+
+    activation = fields.all.get("hidden_act", "gelu")
+    if activation not in ACTIVATIONS:
+        fields.refuse(f"hidden_act {json.dumps(activation)} is not supported yet; supported are {', '.join(ACTIVATIONS)}")
+    for name, needed in (("position_embedding_type", "absolute"), ("is_decoder", False), ("add_cross_attention", False),
+                         ("quantization_config", None), ("pruned_heads", {})):  # fmt: skip
+        value = fields.all.get(name, needed)
+        if value is not None and value != needed:
+            fields.refuse(f"{name} {json.dumps(value)} is not supported yet; {json.dumps(needed)} is")
+    config = {
+        "layers": fields.whole("num_hidden_layers"),
+        "width": fields.whole("hidden_size"),
+        "heads": fields.whole("num_attention_heads"),
+        "feed_forward": fields.whole("intermediate_size"),
+        "vocabulary": fields.whole("vocab_size"),
+        "positions": fields.whole("max_position_embeddings"),
+        "segments": fields.whole("type_vocab_size", 2),
+        "epsilon": fields.real("layer_norm_eps", 1e-12),
+        "act": ACTIVATIONS[activation],
+    }
+    if config["width"] % config["heads"] != 0:
+        fields.refuse(f"hidden_size {config['width']} is not a multiple of num_attention_heads {config['heads']}")
+
+    path = folder / "model.safetensors"
+    tensors = read_tensors(path)
+    labels = read_labels(fields) if commands in ("sequence", "token") else []
+    config["pooled"] = (
+        family == "bert_sequence_classifier"
+        or family == "bert"
+        and ("pooler.dense.weight" in tensors or "bert.pooler.dense.weight" in tensors)
+    )
+    if labels:
+        config["labels"] = len(labels)
+    if family == "bert_masked_lm":
+        config["tied"] = fields.flag("tie_word_embeddings", True)
+    parameters = check_shapes(path, tensors, config, family, len(labels))
+
+    kind = fields.all.get("problem_type")
+    if kind not in (None, "regression", "single_label_classification", "multi_label_classification"):
+        fields.refuse(f"problem_type {json.dumps(kind)} is not known")
+    scores = "softmax"
+    if kind == "regression":
+        scores = "none"
+    elif kind == "multi_label_classification" or len(labels) == 1:
+        scores = "sigmoid"
+
+    tokenizer, vocabulary, limit = read_tokenizer(folder, config["vocabulary"])
+    sentence = read_json(folder / "sentence_bert_config.json", required=False).get("max_seq_length")
+    if type(sentence) is int and sentence > 0:
+        limit = min(limit, sentence)
+    pooling = read_pooling(folder) if family == "bert" else "mean"
+    return Checkpoint(folder, architecture, family, commands, config, labels, scores, pooling, tokenizer, vocabulary,
+                      min(limit, config["positions"]), parameters)  # fmt: skip

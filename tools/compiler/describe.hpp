@@ -1,0 +1,51 @@
+// describe: what the compiler knows of a model: numbers, nothing measured.
+#pragma once
+
+#include "session.hpp"
+
+#include "constformer/core/manifest.hpp"
+
+namespace constformer::program {
+
+// How the matrices are stored.
+constexpr std::string_view precision() {
+    for (const parameter& p : manifest<model>())
+        if (p.path().ends_with("ffn.up.weight")) return name_of(p.type);
+    return name_of(f32);
+}
+
+inline status describe(const arguments&) {
+    constexpr auto& c = model::config;
+    writer out;
+    const auto line = [&](std::string_view name) -> writer& {
+        out << name << ':';
+        for (std::size_t i = name.size(); i < 14; ++i) out << ' ';
+        return out;
+    };
+    line("model") << checkpoint::name << '\n';
+    line("type") << type_name<model>() << '\n';
+    line("precision") << precision() << '\n';
+    line("isa") << std::string_view(isa_name) << '\n';
+    line("layers") << c.layers << '\n';
+    line("width") << c.width << '\n';
+    line("heads") << c.heads << " of " << c.width / c.heads << '\n';
+    line("feed forward") << c.feed_forward << '\n';
+    line("vocabulary") << c.vocabulary << '\n';
+    line("positions") << c.positions << '\n';
+    line("parameters") << parameters<model>() << '\n';
+    line("weights") << sizeof(model) << " bytes" << (has_embedded_weights() ? ", in this program\n" : "\n");
+    out << "\ntokens        FLOPs of a forward        scratch bytes\n";
+    for (const int tokens : {1, 8, 16, 32, 64, 128, 256, 512}) {
+        if (tokens > c.positions) break;
+        const std::string columns[] = {std::to_string(tokens), std::to_string((long long)model::flops(tokens)),
+                                       std::to_string(model::scratch(tokens))};
+        const std::size_t ends[] = {6, 32, 53};
+        std::size_t at = 0;
+        for (std::size_t i = 0; i < 3; at = ends[i++])
+            out << std::string(ends[i] - at - std::min(columns[i].size(), ends[i] - at), ' ') << columns[i];
+        out << '\n';
+    }
+    return out.flush();
+}
+
+} // namespace constformer::program

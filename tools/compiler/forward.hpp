@@ -1,0 +1,157 @@
+// forward: `run` and `bench`, the model without its tokenizer. A head says what comes out of it:
+//     std::vector<output> outputs(std::int64_t batch, std::int64_t tokens);   names and shapes, values still zero
+//     status forward(const model&, const bert_inputs&, std::size_t row, std::vector<output>&, workspace auto);
+//     constexpr std::size_t beside(int tokens);                               bytes it takes beside model::scratch
+#pragma once
+
+#include "session.hpp"
+
+#include "constformer/files/safetensors.hpp"
+#include "constformer/files/write_safetensors.hpp"
+#include "constformer/tasks/engine.hpp"
+
+#include <chrono>
+
+namespace constformer::program {
+
+// A tensor that a forward fills, as Transformers names it.
+struct output {
+    std::string_view name;
+    std::vector<std::int64_t> shape;
+    std::vector<float> values;
+
+    output(std::string_view called, std::vector<std::int64_t> of) : name(called), shape(std::move(of)) {
+        std::size_t size = 1;
+        for (const auto length : shape) size *= std::size_t(length);
+        values.resize(size);
+    }
+    // Where row `b` of the batch begins.
+    [[nodiscard]] float* row(std::size_t b) { return values.data() + values.size() / std::size_t(shape[0]) * b; }
+};
+
+} // namespace constformer::program
+
+#include CONSTFORMER_COMMANDS // of this head
+
+namespace constformer::program {
+
+// A (batch, tokens) tensor of whole numbers; `otherwise` everywhere where the file has none.
+// Errors: another shape or type, a number outside of [0, below).
+inline expected<std::vector<int>> whole_numbers(const safetensors& file, std::string_view name,
+                                                std::span<const std::int64_t> shape, int otherwise, int below) {
+    std::vector<int> result(std::size_t(shape[0] * shape[1]), otherwise);
+    const stored_tensor* tensor = file.find(name);
+    if (!tensor) return result;
+    if (!std::equal(shape.begin(), shape.end(), tensor->shape.begin(), tensor->shape.end()))
+        return error(name, " is ", spell(tensor->shape), ", input_ids are ", spell(shape));
+    std::vector<std::int64_t> values(result.size());
+    if (tensor->type == dtype::f32) { // a mask may be made of 0.0 and 1.0
+        std::vector<float> real(values.size());
+        if (status ok = to_float(*tensor, real); !ok) return ok.error();
+        for (std::size_t i = 0; i < real.size(); ++i) {
+            if (!(real[i] >= 0 && real[i] < float(below)) || real[i] != float(int(real[i])))
+                return error(name, ": value ", i, " is no whole number from 0 to ", below - 1);
+            values[i] = int(real[i]);
+        }
+    } else if (status ok = to_int64(*tensor, values); !ok) {
+        return ok.error();
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (values[i] < 0 || values[i] >= below)
+            return error(name, ": value ", i, " is ", values[i], ", it must lie from 0 to ", below - 1);
+        result[i] = int(values[i]);
+    }
+    return result;
+}
+
+// Reads input_ids (batch, tokens), attention_mask and token_type_ids, and writes what Transformers' forward returns
+// for them: padded tokens are computed too, behind the mask, so that every row agrees.
+inline status run(const arguments& given) {
+    auto s = session::open(given);
+    if (!s) return s.error();
+    const std::string path(given.words[0]);
+    const auto file = safetensors::open(path);
+    if (!file) return file.error();
+    const auto in_file = [&](const error& why) { return error(spell_path(path), ": ", why.what()); };
+    for (const stored_tensor& t : *file)
+        if (t.name != "input_ids" && t.name != "attention_mask" && t.name != "token_type_ids")
+            return in_file(error(spell(t.name), " is no input of this model; input_ids, attention_mask and "
+                                                "token_type_ids are"));
+    const stored_tensor* ids_tensor = file->find("input_ids");
+    if (!ids_tensor) return in_file(error("input_ids is missing"));
+    const auto& shape = ids_tensor->shape;
+    if (shape.size() != 2) return in_file(error("input_ids is ", spell(shape), ", (batch, tokens) is needed"));
+    if (shape[0] == 0 || shape[1] == 0)
+        return in_file(error("input_ids is ", spell(shape), ": no tokens; a forward needs at least one"));
+    if (shape[1] > model::config.positions)
+        return in_file(error("input_ids is ", spell(shape), ": ", shape[1], " tokens, this model has ",
+                             model::config.positions, " positions"));
+    if (ids_tensor->type == dtype::f32) return in_file(error("input_ids is F32, needed is a type of whole numbers"));
+    const auto ids = whole_numbers(*file, "input_ids", shape, 0, model::config.vocabulary);
+    if (!ids) return in_file(ids.error());
+    const auto keep = whole_numbers(*file, "attention_mask", shape, 1, 2);
+    if (!keep) return in_file(keep.error());
+    const auto segments = whole_numbers(*file, "token_type_ids", shape, 0, model::config.segments);
+    if (!segments) return in_file(segments.error());
+
+    const int tokens = int(shape[1]);
+    const auto threads = s->threads();
+    const aligned_memory memory(beside(tokens) + model::scratch(tokens, threads.size()));
+    auto results = outputs(shape[0], shape[1]);
+    for (std::size_t b = 0; b < std::size_t(shape[0]); ++b) {
+        const auto row = [&](const std::vector<int>& all) {
+            return std::span(all).subspan(b * std::size_t(tokens), std::size_t(tokens));
+        };
+        const bert_inputs in{.ids = row(*ids), .segments = row(*segments), .keep = row(*keep)};
+        const auto m = basic_workspace<silent, on_team>::over(memory.bytes(), {}, threads);
+        if (status ok = forward(*s->weights, in, b, results, m); !ok) return in_file(ok.error());
+    }
+    std::vector<tensor_view> views;
+    for (const output& o : results) views.push_back({o.name, dtype::f32, o.shape, std::as_bytes(std::span(o.values))});
+    return write_safetensors(std::string(given.words[1]), views);
+}
+
+// Times forwards of one text for each length and number of threads, at least 5 of them and about half a second.
+inline status bench(const arguments& given) {
+    const auto s = session::open(given, true);
+    if (!s) return s.error();
+    const auto lengths = given.numbers("--lengths", "8,128", 1);
+    if (!lengths) return lengths.error();
+    const auto threads = given.numbers("--threads", "1", 1);
+    if (!threads) return threads.error();
+    for (const int tokens : *lengths)
+        if (tokens > model::config.positions)
+            return error("--lengths ", tokens, ": this model has ", model::config.positions, " positions");
+    for (const int count : *threads) {
+        team workers(count);
+        const on_team policy{&workers};
+        for (const int tokens : *lengths) {
+            std::vector<int> ids;
+            ids.resize(std::size_t(tokens));
+            unsigned draw = 1;
+            for (int& id : ids) id = int((draw = draw * 1664525 + 1013904223) >> 8) % model::config.vocabulary;
+            const aligned_memory memory(beside(tokens) + model::scratch(tokens, count));
+            auto results = outputs(1, tokens);
+            std::vector<double> times;
+            double total = 0;
+            for (int round = -2; round < 5 || (total < 5e5 && round < 20'000); ++round) { // two to warm up
+                const auto begin = std::chrono::steady_clock::now();
+                const auto m = basic_workspace<silent, on_team>::over(memory.bytes(), {}, policy);
+                if (status ok = forward(*s->weights, {.ids = ids}, 0, results, m); !ok) return ok;
+                const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
+                if (round >= 0) times.push_back(took.count()), total += took.count();
+            }
+            std::sort(times.begin(), times.end());
+            writer out;
+            out << "{\"model\":";
+            out.quoted(checkpoint::name) << ",\"precision\":\"" << precision() << "\",\"length\":" << tokens;
+            out << ",\"threads\":" << count << ",\"median_us\":";
+            out.fixed(times[times.size() / 2], 1) << ",\"min_us\":";
+            out.fixed(times[0], 1) << "}\n";
+            if (status ok = out.flush(); !ok) return ok;
+        }
+    }
+    return {};
+}
+
+} // namespace constformer::program

@@ -1,0 +1,113 @@
+"""Writes the header of a checkpoint: what a person would have written for it."""
+
+import re
+
+# bert_config's defaults: what equals them is left out.
+DEFAULTS = {
+    "vocabulary": 30522, "positions": 512, "segments": 2, "epsilon": 1e-12, "act": "gelu", "pooled": True, "labels": 2,
+    "tied": True,
+}  # fmt: skip
+RESERVED = set("""alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class
+co_await co_return co_yield compl concept config const const_cast consteval constexpr constformer constinit continue decltype
+default delete do double dynamic_cast else enum explicit export extern false float for friend goto if inline int labels linux
+long main model most_tokens mutable name namespace new noexcept not not_eq nullptr operator or or_eq output pooling private
+protected public register reinterpret_cast requires return scores short signed sizeof static static_assert static_cast std
+struct switch template this thread_local throw tokenizer true try typedef typeid typename union unix unsigned using virtual
+void volatile wchar_t while xor xor_eq xsimd""".split())
+
+
+def identifier(text):
+    """A C++ name made of a file's name: all-MiniLM-L6-v2 becomes all_minilm_l6_v2."""
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "model"
+    if name[0].isdigit():
+        name = "model_" + name
+    return name + "_model" if name in RESERVED else name
+
+
+def literal(text):
+    """A C++ string literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda c: f"\\{ord(c.group()):03o}", escaped) + '"'
+
+
+def value(field, given):
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    if isinstance(given, float):
+        return f"{given!r}f"
+    if field == "act":
+        return "constformer::activation::" + given
+    return literal(given) if isinstance(given, str) else str(given)
+
+
+def braces(before, fields, after, indent="    "):
+    """before{.field = value, ...}after, on one line or on several."""
+    parts = [f".{field} = {value(field, given)}" for field, given in fields.items()]
+    line = before + "{" + ", ".join(parts) + "}" + after
+    if len(line) <= 120:
+        return line
+    lines, row = [], indent
+    for i, part in enumerate(parts):
+        part += ", " if i + 1 < len(parts) else "}" + after
+        if len(row) + len(part.rstrip()) > 120:
+            lines.append(row.rstrip())
+            row = indent
+        row += part
+    return "\n".join([before + "{", *lines, row])
+
+
+def names(labels):
+    """The list of labels, several on a line."""
+    lines, row = [], "   "
+    for i, label in enumerate(labels):
+        part = " " + literal(label) + ("," if i + 1 < len(labels) else "};")
+        if len(row) + len(part) > 120:
+            lines.append(row)
+            row = "   "
+        row += part
+    return "\n".join([*lines, row])
+
+
+def write(checkpoint, name):
+    """The header's text. Everything lies in a namespace of this name."""
+    c = checkpoint
+    fields = {field: given for field, given in c.config.items() if DEFAULTS.get(field) != given}
+    if c.family != "bert":
+        fields.pop("pooled", None)  # a head decides by itself
+    includes = ["models/bert.hpp" if c.family == "bert" else "models/bert_heads.hpp"]
+    includes += {"encoder": ["tasks/embed.hpp"], "sequence": ["tasks/classify.hpp"]}.get(c.commands, [])
+    includes.append("text/wordpiece.hpp")
+    folder = re.sub(r"[^A-Za-z0-9._+ -]", "?", c.folder.resolve().name)
+    parts = [
+        f"// {name}: {c.architecture}, {c.parameters:,} parameters.",
+        f"// Written by tools/constformer from the checkpoint {folder}.",
+        "#pragma once",
+        "",
+        *(f'#include "constformer/{path}"' for path in includes),
+        "",
+        "#include <string_view>",
+        "",
+        f"namespace {name} {{",
+        "",
+        f"inline constexpr std::string_view name = {literal(name)};",
+        "",
+        braces(f"inline constexpr constformer::bert_config {name}", fields, ";"),
+        f"using model = constformer::{c.family}<{name}>;",
+        f"static_assert(constformer::parameters<model>() == {c.parameters:,});".replace(",", "'"),
+        "",
+        braces("inline constexpr constformer::wordpiece_config tokenizer", c.tokenizer, ";"),
+        f"inline constexpr int most_tokens = {c.most_tokens}; // of a text, special ones included",
+    ]
+    if c.commands == "encoder":
+        parts.append(f"inline constexpr auto pooling = constformer::pooling::{c.pooling};")
+    if c.commands == "masked_lm":
+        output = "prediction_logits" if c.architecture == "BertForPreTraining" else "logits"
+        parts.append(f'inline constexpr std::string_view output = "{output}"; // as Transformers names it')
+    if c.commands == "sequence":
+        parts.append(f"inline constexpr auto scores = constformer::scoring::{c.scores};")
+    if c.labels:
+        line = "inline constexpr std::string_view labels[] = {" + ", ".join(map(literal, c.labels)) + "};"
+        if len(line) > 120:
+            line = "inline constexpr std::string_view labels[] = {\n" + names(c.labels)
+        parts.append(line)
+    return "\n".join([*parts, "", f"}} // namespace {name}", ""])
