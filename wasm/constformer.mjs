@@ -1,0 +1,581 @@
+// constformer.mjs: one transformer, compiled to WebAssembly, behind a few verbs. Types and units: constformer.d.ts.
+//
+//     import { load } from './minilm_l6.mjs';
+//     const model = await load('./minilm_l6.weights', { onProgress: (p) => bar.value = p.loaded / p.total });
+//     const [a, b] = await model.embed(['a sentence', 'another one']);
+//
+// Three files lie side by side and share a name: NAME.wasm and NAME.relaxed.wasm (two builds of one engine, the second
+// one uses fused multiply-add where the browser has it) and NAME.weights. This file knows no model: everything
+// particular comes from the engine's describe(). It is also its own worker script (see the last lines).
+
+const self_name = 'constformer';
+
+export class ConstformerError extends Error {
+  /** @param {string} code unsupported | network | incomplete | weights | input | memory | aborted | disposed | internal */
+  constructor(code, message, options) {
+    super(message, options);
+    this.name = 'ConstformerError';
+    this.code = code;
+  }
+}
+const fail = (code, message, cause) => { throw new ConstformerError(code, message, cause && { cause }); };
+const count = (n) => n.toLocaleString('en-US');
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What the browser can do. Each probe is a whole module of one function that uses one instruction: i8x16.popcnt and
+// i8x16.relaxed_swizzle.
+const probe = (body) => typeof WebAssembly === 'object' && WebAssembly.validate(new Uint8Array(
+  [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, body.length + 4, 1, body.length + 2, 0, ...body, 11]));
+export function supports() {
+  return {
+    simd128: probe([65, 0, 253, 15, 253, 98]),
+    relaxed: probe([65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2]),
+  };
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Engine: the module and its memory, on whichever thread this runs. Every method is synchronous between two awaits, so
+// calls never interleave inside the module.
+class Engine {
+  #wasm; #memory; #about; #tokens; #tables = new Map(); #next_table = 1;
+  #watch = null; // the observer of the forward that is running: { stage(name), attention(head, query, row) }
+
+  static async open({ weights, wasm, relaxed, cache, tokens }, progress, signal) {
+    const engine = new Engine();
+    const code = await engine.#compile(relaxed ? wasm.relaxed : wasm.simd128, progress, signal);
+    engine.#tokens = tokens;
+    const source = await engine.#receive(weights, cache, progress, signal);
+    Object.assign(engine.#about, { build: relaxed ? 'relaxed SIMD' : 'simd128', module_bytes: code, weights_from: source });
+    progress({ phase: 'ready', loaded: 1, total: 1, source });
+    return engine;
+  }
+
+  // Compiles while the bytes arrive where the server says application/wasm; otherwise after they have arrived.
+  async #compile(url, progress, signal) {
+    progress({ phase: 'engine', loaded: 0, total: 0 });
+    const response = await get(url, 'engine', signal);
+    const bytes = await read_all(response, signal, 'engine', url);
+    let module;
+    try { module = await WebAssembly.compile(bytes); } catch (cause) {
+      fail('incomplete', `engine: ${url} is not a WebAssembly module that this browser accepts: ${cause.message}`, cause);
+    }
+    const said = [];
+    const system = { // the three calls by which a C library prints; the engine does so only before it stops itself
+      fd_close: () => 0, fd_seek: () => 70,
+      fd_write: (_, vectors, n, written) => {
+        const view = new DataView(this.#memory.buffer);
+        let total = 0;
+        for (let i = 0; i < n; ++i) {
+          const size = view.getUint32(vectors + 8 * i + 4, true);
+          said.push(this.#string(view.getUint32(vectors + 8 * i, true), size));
+          total += size;
+        }
+        view.setUint32(written, total, true);
+        return 0;
+      },
+      proc_exit: (status) => { throw new Error(said.join('') || `exit ${status}`); },
+    };
+    const host = {
+      stage: (name) => this.#watch?.stage(this.#string(name)),
+      attention: (head, query, row, n) => this.#watch?.attention(head, query, new Float32Array(this.#memory.buffer, row, n)),
+      emscripten_notify_memory_growth: () => {},
+    };
+    const imports = { env: host, wasi_snapshot_preview1: system };
+    const { exports } = await WebAssembly.instantiate(module, imports);
+    this.#wasm = exports;
+    this.#memory = exports.memory;
+    exports._initialize?.();
+    this.#about = JSON.parse(this.#string(exports.describe()));
+    return bytes.byteLength;
+  }
+
+  // Streams the weights file into the heap, checks it there, and keeps it for the next visit.
+  async #receive(url, use_cache, progress, signal) {
+    const key = cache_key(url, this.#about.manifest);
+    const store = use_cache ? await open_cache() : null;
+    const kept = await store?.match(key).catch(() => undefined);
+    if (kept) {
+      try {
+        await this.#stream(kept, url, 'cache', progress, signal);
+        return 'cache';
+      } catch (problem) {
+        if (problem.code === 'aborted' || problem.code === 'memory') throw problem;
+        await store.delete(key).catch(() => {}); // a damaged copy is no reason to stay without the model
+      }
+    }
+    const at = await this.#stream(await get(url, 'weights', signal), url, 'network', progress, signal);
+    if (store) this.#keep(store, key, at); // in the background; nothing waits for it
+    return 'network';
+  }
+
+  async #stream(response, url, source, progress, signal) {
+    const head_at = this.#wasm.head(), head_size = this.#wasm.head_bytes();
+    let total = 0, at = 0, got = 0, shown = 0;
+    const place = (chunk) => {
+      if (!total) { // the file's own header says how long it is; a proxy's Content-Length may not
+        const size = Math.min(chunk.length, head_size - got);
+        this.#bytes(head_at + got, size).set(chunk.subarray(0, size));
+        got += size;
+        if (got < head_size) return;
+        total = this.#wasm.measure();
+        if (total < 0) fail('weights', `${url}: ${this.#said()}`);
+        at = this.#wasm.reserve(total, this.#tokens);
+        if (!at) fail('memory', `the browser did not give the ${count(total)} bytes that the weights need`);
+        this.#bytes(at, head_size).set(this.#bytes(head_at, head_size));
+        chunk = chunk.subarray(size);
+      }
+      if (got + chunk.length > total) fail('weights', `${url}: longer than the ${count(total)} bytes that its header says`);
+      this.#bytes(at + got, chunk.length).set(chunk);
+      got += chunk.length;
+      const now = performance.now();
+      if (now - shown > 40 || got === total) {
+        shown = now;
+        progress({ phase: 'weights', loaded: got, total, source });
+      }
+    };
+    await each_chunk(response, signal, place, (cause) => fail('incomplete', `the download of ${url} broke off `
+      + (total ? `after ${count(got)} of ${count(total)} bytes` : `after ${count(got)} bytes`), cause));
+    if (!total || got < total)
+      fail('incomplete', `${url} ended after ${count(got)}${total ? ` of ${count(total)}` : ''} bytes`);
+    if (this.#wasm.load() !== 0) fail('weights', `${url}: ${this.#said()}`);
+    Object.assign(this.#about, { weights_bytes: total, longest: this.#tokens || this.#about.positions });
+    return { at, total };
+  }
+
+  async #keep(store, key, { at, total }) {
+    let sent = 0; // small slices: the heap is the only full copy
+    const body = new ReadableStream({
+      pull: (stream) => {
+        const size = Math.min(1 << 20, total - sent);
+        stream.enqueue(this.#bytes(at + sent, size).slice());
+        if ((sent += size) === total) stream.close();
+      },
+    }, { highWaterMark: 1 });
+    try {
+      for (const old of await store.keys()) // the same file for an earlier layout
+        if (new URL(old.url).pathname === new URL(key).pathname && old.url !== key) await store.delete(old);
+      await store.put(key, new Response(body, { headers: { 'content-type': 'application/octet-stream' } }));
+      this.#about.cached = true;
+    } catch { this.#about.cached = false; } // no room: the next visit downloads again
+  }
+
+  #bytes(at, size) { return new Uint8Array(this.#memory.buffer, at, size); }
+  #ints(at, size) { return new Int32Array(this.#memory.buffer, at, size); }
+  #floats(at, size) { return new Float32Array(this.#memory.buffer, at, size); }
+  #string(at, size) {
+    const heap = new Uint8Array(this.#memory.buffer);
+    return new TextDecoder().decode(heap.subarray(at, size === undefined ? heap.indexOf(0, at) : at + size));
+  }
+  #said() { return this.#string(this.#wasm.error()); }
+  #check(status) {
+    if (status < 0) fail('input', this.#said());
+    return status;
+  }
+
+  describe() {
+    return { ...this.#about, memory_bytes: this.#memory.buffer.byteLength };
+  }
+
+  // Text goes into the module's text buffer as UTF-8; a lone surrogate becomes U+FFFD.
+  #put(text, truncate) {
+    if (typeof text !== 'string') fail('input', `a text must be a string, not ${text === null ? 'null' : typeof text}`);
+    const room = this.#bytes(this.#wasm.text(), this.#wasm.text_bytes());
+    const { read, written } = new TextEncoder().encodeInto(text, room);
+    if (read < text.length && !truncate)
+      fail('input', `a text of ${count(text.length)} characters is longer than the ${count(room.length)} bytes that one text may have; `
+        + 'split it, or ask for { truncate: true }');
+    return written;
+  }
+
+  tokenize(text, { truncate = false } = {}) {
+    const n = this.#check(this.#wasm.tokenize(this.#put(text, truncate), truncate ? 1 : 0));
+    const ids = this.#ints(this.#wasm.token_ids(), n).slice(), spans = this.#ints(this.#wasm.token_spans(), 2 * n);
+    const units = utf16_offsets(text); // the engine counts code points
+    const tokens = Array.from(ids, (id) => this.#string(this.#wasm.piece(id)));
+    return { ids, tokens, offsets: Array.from(ids, (_, i) => [units(spans[2 * i]), units(spans[2 * i + 1])]) };
+  }
+
+  // One vector a text, normalized, to take(vectors) batch by batch: short texts share a forward, packed end to end.
+  async #embed_each(texts, { truncate = false } = {}, progress, signal, take) {
+    let done = 0, waiting = 0;
+    const flush = async () => {
+      this.#check(this.#wasm.embed(0));
+      take(this.#floats(this.#wasm.vectors(), waiting * this.#about.width));
+      done += waiting;
+      waiting = 0;
+      progress?.({ phase: 'embed', loaded: done, total: texts.length });
+      await turn(); // others may ask in between
+      if (signal?.aborted) throw abort_error(signal);
+      this.#wasm.clear();
+    };
+    this.#wasm.clear();
+    for (const text of texts) {
+      if (this.#check(this.#wasm.add(this.#put(text, truncate), truncate ? 1 : 0)) === 1) { // the batch is full
+        await flush();
+        this.#check(this.#wasm.add(this.#put(text, truncate), truncate ? 1 : 0));
+      }
+      ++waiting;
+    }
+    if (waiting) await flush();
+  }
+  async embed(texts, options, progress, signal) {
+    const all = new Float32Array(texts.length * this.#about.width);
+    let at = 0;
+    await this.#embed_each(texts, options, progress, signal, (vectors) => { all.set(vectors, at); at += vectors.length; });
+    return all;
+  }
+
+  // One text, with the milliseconds of each stage. -> (width)
+  #embed_timed(text, clock, truncate = true) {
+    clock.stage('tokens');
+    this.#wasm.clear();
+    this.#check(this.#wasm.add(this.#put(text, truncate), truncate ? 1 : 0));
+    this.#watched(clock, () => this.#check(this.#wasm.embed(1)));
+    return this.#floats(this.#wasm.vectors(), this.#about.width);
+  }
+  #watched(observer, run) {
+    this.#watch = observer;
+    try { return run(); } finally { this.#watch = null; }
+  }
+
+  // A table of vectors that stays beside the engine; search is exact, by dot product.
+  table(vectors) {
+    const { width } = this.#about;
+    if (vectors && vectors.length % width) fail('input', `${vectors.length} numbers are no rows of ${width}, the model's width`);
+    this.#tables.set(this.#next_table, vectors ? [vectors] : []);
+    return { id: this.#next_table++, size: (vectors?.length ?? 0) / width };
+  }
+  table_add(id, texts, options, progress, signal) {
+    const rows = this.#table(id);
+    return this.#embed_each(texts, options, progress, signal, (vectors) => rows.push(vectors.slice()));
+  }
+  table_vectors(id) {
+    const rows = this.#table(id), all = new Float32Array(rows.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of rows) all.set(part, at), at += part.length;
+    return all;
+  }
+  table_drop(id) { this.#tables.delete(id); }
+  #table(id) { return this.#tables.get(id) ?? fail('input', 'this index has been dropped'); }
+
+  search(id, query, k) {
+    const width = this.#about.width, clock = new Clock();
+    const rows = this.#table(id);
+    let tokens = 0;
+    if (typeof query === 'string') {
+      this.#embed_timed(query, clock);
+      tokens = this.#wasm.tokens();
+    } else {
+      if (query.length !== width) fail('input', `a query vector has ${query.length} numbers, the model's width is ${width}`);
+      this.#floats(this.#wasm.vectors(), width).set(query);
+    }
+    clock.stage('search');
+    const room = this.#wasm.table_rows(), most = Math.min(k, this.#about.most_hits);
+    let hits = [], first = 0;
+    for (const part of rows)
+      for (let at = 0; at < part.length; at += room * width) {
+        const some = part.subarray(at, at + room * width), count = some.length / width;
+        this.#floats(this.#wasm.table(), some.length).set(some);
+        const found = this.#wasm.nearest(count, most), where = this.#wasm.hits();
+        const index = this.#ints(where, 2 * found), score = this.#floats(where, 2 * found);
+        for (let i = 0; i < found; ++i) hits.push({ index: first + index[2 * i], score: score[2 * i + 1] });
+        first += count;
+      }
+    hits = hits.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, most);
+    return { hits, tokens, stages: clock.done() };
+  }
+
+  // Every layer's and head's attention over one text. -> probabilities (layers, heads, tokens, tokens)
+  attention(text, { truncate = true } = {}) {
+    const { layers, heads } = this.#about, clock = new Clock();
+    const { tokens, offsets } = this.tokenize(text, { truncate });
+    const n = tokens.length, probabilities = new Float32Array(layers * heads * n * n);
+    let layer = -1;
+    this.#wasm.clear();
+    this.#check(this.#wasm.add(this.#put(text, truncate), truncate ? 1 : 0));
+    this.#watched({
+      stage: (name) => clock.stage(name),
+      attention: (head, query, row) => {
+        if (head === 0 && query === 0) ++layer;
+        probabilities.set(row, ((layer * heads + head) * n + query) * n);
+      },
+    }, () => this.#check(this.#wasm.embed(2)));
+    return { tokens, offsets, layers, heads, probabilities };
+  }
+
+  // The model's forward as Transformers names it: tensors in, tensors out.
+  run(inputs) {
+    const { names, batch, length, values } = gather(inputs);
+    if (!names.includes('input_ids')) fail('input', 'run needs input_ids');
+    const given = ['input_ids', 'token_type_ids', 'attention_mask'].map((name) => values[names.indexOf(name)]);
+    const outputs = this.#about.outputs.map(({ name, dims, step = 1, first = 0 }, slot) => {
+      const shape = dims.map((d) => (d === 'batch' ? batch : d === 'tokens' ? length : d));
+      const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      return { name, slot, step, first, dims: shape, data, each: data.length / batch };
+    });
+    for (let row = 0; row < batch; ++row) { // one sentence at a time: the memory is that of one
+      if (length <= this.#about.longest) // a longer one is refused by run()
+        given.forEach((tensor, which) => {
+          const place = this.#ints(this.#wasm.run_at(which), length);
+          if (tensor) place.set(tensor.subarray(row * length, (row + 1) * length));
+          else place.fill(which === 2 ? 1 : 0);
+        });
+      this.#check(this.#wasm.run(length));
+      for (const { slot, step, first, data, each } of outputs) {
+        const from = this.#floats(this.#wasm.output(slot), each * step), to = data.subarray(row * each, (row + 1) * each);
+        if (step === 1) to.set(from);
+        else for (let i = 0; i < each; ++i) to[i] = from[step * i + first];
+      }
+    }
+    return Object.fromEntries(outputs.map(({ name, dims, data }) => [name, { dims, data }]));
+  }
+}
+
+// Sums the time between one stage's beginning and the next one's.
+class Clock {
+  #spent = new Map(); #name = null; #since = 0;
+  stage(name) {
+    const now = performance.now();
+    if (this.#name !== null) this.#spent.set(this.#name, (this.#spent.get(this.#name) ?? 0) + now - this.#since);
+    this.#name = name;
+    this.#since = now;
+  }
+  done() {
+    this.stage(null);
+    return Array.from(this.#spent, ([name, ms]) => ({ name, ms }));
+  }
+}
+
+// number[][], a flat { data, dims }, or one row -> Int32 values of one common (batch, tokens)
+function gather(inputs) {
+  const known = ['input_ids', 'token_type_ids', 'attention_mask'], names = [], values = [];
+  let batch = 0, length = 0;
+  for (const [name, given] of Object.entries(inputs)) {
+    if (!known.includes(name)) fail('input', `run knows ${known.join(', ')}, not ${name}`);
+    const rows = given?.dims ? null : Array.isArray(given?.[0]) || ArrayBuffer.isView(given?.[0]) ? given : [given];
+    const dims = rows ? [rows.length, rows[0]?.length ?? 0] : given.dims;
+    if (rows?.some((row) => row.length !== dims[1])) fail('input', `${name}: all rows must have the same length; pad them and give an attention_mask`);
+    const flat = Int32Array.from(rows ? rows.flatMap((row) => Array.from(row, Number)) : given.data, Number);
+    if (dims.length !== 2 || flat.length !== dims[0] * dims[1]) fail('input', `${name}: ${flat.length} values do not fill (${dims.join(', ')})`);
+    if (names.length && (dims[0] !== batch || dims[1] !== length))
+      fail('input', `${name} is (${dims.join(', ')}), ${names[0]} is (${batch}, ${length})`);
+    [batch, length] = dims;
+    names.push(name);
+    values.push(flat);
+  }
+  return { names, batch, length, values };
+}
+
+// Positions counted in code points -> in UTF-16 units, as JavaScript's strings are.
+function utf16_offsets(text) {
+  if (!/[\ud800-\udfff]/.test(text)) return (position) => position;
+  const units = [0];
+  for (const character of text) units.push(units.at(-1) + character.length);
+  return (position) => units[Math.min(position, units.length - 1)];
+}
+
+const turn = () => new Promise((resume) => {
+  const { port1, port2 } = new MessageChannel(); // setTimeout would wait 4 ms
+  port1.onmessage = () => { port1.close(); resume(); };
+  port2.postMessage(0);
+});
+const abort_error = (signal) => new ConstformerError('aborted', 'the caller stopped it', { cause: signal?.reason });
+
+async function get(url, what, signal) {
+  let response;
+  try { response = await (url.startsWith('file:') ? read_file(url) : fetch(url, { signal })); } catch (cause) {
+    if (signal?.aborted) throw abort_error(signal);
+    fail('network', `the ${what} at ${url} cannot be reached`, cause);
+  }
+  if (!response.ok) fail('network', `the ${what} at ${url}: the server answered ${response.status} ${response.statusText}`.trim());
+  return response;
+}
+async function read_file(url) { // Node has no fetch for files; the names keep bundlers from looking for them
+  const [{ open }, { fileURLToPath }] = await Promise.all(['fs/promises', 'url'].map((name) => import(/* @vite-ignore */ `node:${name}`)));
+  const file = await open(fileURLToPath(url));
+  return new Response(file.readableWebStream({ type: 'bytes', autoClose: true }));
+}
+async function each_chunk(response, signal, take, broken) {
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      let part;
+      try { part = await reader.read(); } catch (cause) {
+        if (signal?.aborted) throw abort_error(signal);
+        broken(cause);
+      }
+      if (signal?.aborted) throw abort_error(signal);
+      if (part.done) return;
+      take(part.value);
+    }
+  } finally { reader.cancel().catch(() => {}); }
+}
+async function read_all(response, signal, what, url) {
+  const parts = [];
+  let size = 0;
+  await each_chunk(response, signal, (part) => { parts.push(part); size += part.length; },
+    (cause) => fail('incomplete', `the download of the ${what} at ${url} broke off`, cause));
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) all.set(part, at), at += part.length;
+  return all;
+}
+
+const open_cache = async () => { try { return await globalThis.caches?.open(self_name); } catch { return null; } };
+const cache_key = (url, manifest) => {
+  const key = new URL(url);
+  key.hash = '';
+  key.searchParams.set('manifest', manifest);
+  return key.href;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Two ways to reach an engine: on this thread, or in a worker. Both are call(method, args, { onProgress, signal }).
+class Direct {
+  constructor(engine) { this.engine = engine; }
+  static async open(options, progress, signal) { return new Direct(await Engine.open(options, progress, signal)); }
+  async call(method, args, { onProgress, signal } = {}) {
+    if (!this.engine) fail('disposed', 'this model has been disposed of');
+    return this.engine[method](...args, onProgress, signal);
+  }
+  close() { this.engine = null; }
+}
+
+class Remote {
+  #worker; #waiting = new Map(); #next = 1; #closed = null;
+  constructor(worker) {
+    this.#worker = worker;
+    worker.onmessage = ({ data: { id, progress, result, error } }) => {
+      const call = this.#waiting.get(id);
+      if (!call) return;
+      if (progress) return call.onProgress?.(progress);
+      this.#waiting.delete(id);
+      if (error) call.reject(new ConstformerError(error.code, error.message));
+      else call.resolve(result);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault?.();
+      this.#end(new ConstformerError('internal', `the worker stopped: ${event.message || 'its script could not be loaded'}`));
+    };
+  }
+  static async open(options, progress, signal) {
+    const remote = new Remote(new Worker(new URL(import.meta.url), { type: 'module', name: self_name }));
+    try { await remote.call('open', [options], { onProgress: progress, signal }); } catch (problem) {
+      remote.close();
+      throw problem;
+    }
+    return remote;
+  }
+  call(method, args, { onProgress, signal } = {}) {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(this.#closed);
+      if (signal?.aborted) return reject(abort_error(signal));
+      const id = this.#next++;
+      const stop = () => this.#worker.postMessage({ id, abort: true });
+      const settle = (then) => (value) => { signal?.removeEventListener('abort', stop); then(value); };
+      this.#waiting.set(id, { resolve: settle(resolve), reject: settle(reject), onProgress });
+      signal?.addEventListener('abort', stop);
+      this.#worker.postMessage({ id, method, args });
+    });
+  }
+  #end(why) {
+    if (this.#closed) return;
+    this.#closed = why;
+    this.#worker.terminate();
+    for (const { reject } of this.#waiting.values()) reject(why);
+    this.#waiting.clear();
+  }
+  close() { this.#end(new ConstformerError('disposed', 'this model has been disposed of')); }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What a page holds.
+class Index {
+  #engine; #id; #size; #last = Promise.resolve();
+  constructor(engine, { id, size }) { this.#engine = engine; this.#id = id; this.#size = size; }
+  get size() { return this.#size; }
+  add(passages, { truncate = true, onProgress, signal } = {}) { // one after another: an index keeps the order of calls
+    const texts = [...passages];
+    const added = this.#last.then(async () => {
+      const before = this.#size;
+      await this.#engine.call('table_add', [this.#id, texts, { truncate }], {
+        signal,
+        onProgress: (step) => { this.#size = before + step.loaded; onProgress?.(step); },
+      });
+      return this.#size;
+    });
+    this.#last = added.catch(() => {});
+    return added;
+  }
+  search(query, k = 10) { return this.#engine.call('search', [this.#id, query, k]); }
+  vectors() { return this.#engine.call('table_vectors', [this.#id]); }
+  drop() { return this.#engine.call('table_drop', [this.#id]); }
+}
+
+class Model {
+  #engine;
+  constructor(engine) { this.#engine = engine; }
+  describe() { return this.#engine.call('describe', []); }
+  tokenize(text, options) { return this.#engine.call('tokenize', [text, options]); }
+  async embed(texts, { truncate = false, onProgress, signal } = {}) {
+    const list = typeof texts === 'string' ? [texts] : [...texts];
+    const all = await this.#engine.call('embed', [list, { truncate }], { onProgress, signal });
+    const width = list.length ? all.length / list.length : 0;
+    return list.map((_, i) => all.subarray(i * width, (i + 1) * width));
+  }
+  async index(passages = [], { vectors, ...options } = {}) {
+    const index = new Index(this.#engine, await this.#engine.call('table', [vectors]));
+    const texts = [...passages];
+    if (texts.length) await index.add(texts, options);
+    return index;
+  }
+  async search(query, passages, k = 10) {
+    if (passages instanceof Index) return passages.search(query, k);
+    const index = await this.index(passages);
+    try { return await index.search(query, k); } finally { await index.drop(); }
+  }
+  attention(text, options) { return this.#engine.call('attention', [text, options]); }
+  run(inputs) { return this.#engine.call('run', [inputs]); }
+  dispose() { this.#engine.close(); }
+}
+
+const beside = (url, ending) => new URL(url.pathname.replace(/(\.[^./]*)?$/, ending) + url.search, url).href;
+
+export async function load(url = new URL(import.meta.url), options = {}) {
+  const { wasm = {}, worker = true, relaxed, cache = true, tokens = 0, onProgress, signal } = options;
+  const can = supports();
+  if (!can.simd128)
+    fail('unsupported', 'this browser has no WebAssembly SIMD (simd128), which the engine needs; '
+      + 'Chrome 91, Firefox 89, Safari 16.4 and later have it');
+  const base = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href ?? import.meta.url);
+  const files = {
+    weights: base.pathname.endsWith('.mjs') ? beside(base, '.weights') : base.href,
+    wasm: { simd128: wasm.simd128 ?? beside(base, '.wasm'), relaxed: wasm.relaxed ?? beside(base, '.relaxed.wasm') },
+    relaxed: relaxed ?? can.relaxed, cache, tokens,
+  };
+  if (signal?.aborted) throw abort_error(signal);
+  // Workers must come from the page's own origin: a page that takes this file from elsewhere runs it directly.
+  const own = worker && typeof Worker === 'function' && new URL(import.meta.url).origin === globalThis.location?.origin;
+  const progress = (step) => onProgress?.(step);
+  return new Model(await (own ? Remote : Direct).open(files, progress, signal));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// This file, run as a worker.
+if (typeof DedicatedWorkerGlobalScope === 'function' && globalThis instanceof DedicatedWorkerGlobalScope && globalThis.name === self_name) {
+  const running = new Map();
+  let engine = null;
+  globalThis.onmessage = async ({ data: { id, method, args, abort } }) => {
+    if (abort) return running.get(id)?.abort();
+    const stop = new AbortController(), progress = (step) => postMessage({ id, progress: step });
+    running.set(id, stop);
+    try {
+      let result;
+      if (method === 'open') engine = await Engine.open(args[0], progress, stop.signal);
+      else result = await engine[method](...args, progress, stop.signal);
+      postMessage({ id, result }, result?.buffer ? [result.buffer] : []);
+    } catch (problem) {
+      postMessage({ id, error: { code: problem.code ?? 'internal', message: problem.message } });
+    } finally { running.delete(id); }
+  };
+}

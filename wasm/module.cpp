@@ -1,0 +1,227 @@
+// module: one model behind a small C ABI, for constformer.mjs (which shows the order of the calls) or any other host.
+//
+//   em++ … -DCONSTFORMER_MODEL_HEADER='"minilm_l6.hpp"' -DCONSTFORMER_MODEL='bert<minilm_l6>'
+//          -DCONSTFORMER_NAME='"minilm_l6"' [-DCONSTFORMER_TOKENIZER='wordpiece_config{.lowercase = false}']
+//
+// The host streams the weights file into memory that the module hands out. All memory is taken until load() returns and
+// none afterwards. A call that can fail returns a negative number, and error() says why in one sentence. The host
+// provides stage() and attention(), which are called only in a watched forward.
+#include CONSTFORMER_MODEL_HEADER
+
+#include "answers.hpp"
+#include "constformer/files/packed.hpp"
+#include "constformer/ops/pool.hpp"
+#include "constformer/tasks/engine.hpp"
+#include "constformer/tasks/search.hpp"
+#include "describe.hpp"
+
+#include <cstdlib>
+#include <optional>
+
+#ifndef CONSTFORMER_TOKENIZER
+#define CONSTFORMER_TOKENIZER wordpiece_config()
+#endif
+#define EXPORT(name) extern "C" __attribute__((export_name(#name)))
+#define IMPORT(name) extern "C" __attribute__((import_module("env"), import_name(#name)))
+
+IMPORT(stage) void host_stage(const char* name);
+IMPORT(attention) void host_attention(int head, int query, const float* probabilities, int keys);
+
+namespace {
+using namespace constformer;
+using model = CONSTFORMER_MODEL;
+constexpr int width = model::width, most_hits = 128;
+constexpr int text_bytes = 1 << 15; // of one text
+constexpr int most_texts = 32;      // of one batch
+constexpr int batch_tokens = 128;   // of one batch of several texts: more would only grow what must stay in the cache
+constexpr int table_rows = 128;     // that are searched at a time
+
+// Tells the host what a forward is at, and shows it the attention where it wants that.
+struct watcher : silent {
+    bool rows = false;
+    void stage(const char* name) const { host_stage(name); }
+    void attention(int head, int query, std::span<const float> probabilities) const {
+        if (rows) host_attention(head, query, probabilities.data(), int(probabilities.size()));
+    }
+};
+
+struct everything_here {
+    int capacity = 0; // tokens of the longest text
+    std::span<std::byte> file;
+    float *states = nullptr, *outputs = nullptr, *vectors = nullptr, *table = nullptr;
+    int *ids = nullptr, *segments = nullptr, *keep = nullptr; // of run()
+    wordpiece words;
+    std::optional<engine<model>> on;
+    int texts = 0; // of the batch
+    hit hits[most_hits];
+};
+// Constructed once and never destroyed: a module has no end.
+union lasting {
+    everything_here it;
+    lasting() : it() {}
+    ~lasting() {}
+} only;
+everything_here& self = only.it;
+alignas(64) std::byte head_memory[sizeof(packed_header)];
+char text_memory[text_bytes];
+char said[512];
+
+int no(const error& why) {
+    std::memcpy(said, why.c_str(), why.what().size() + 1);
+    return -1;
+}
+int no(const status& why) { return no(why.error()); }
+
+template <class Watch> status forward(const bert_inputs& in, Watch watch) {
+    return forward_into(self.on->model(), in, self.states, self.outputs, self.on->workspace(watch));
+}
+
+// [CLS] text [SEP]: its tokens, or -1. Where truncation is not wanted, one token more than fits is asked for: a text of
+// any length needs no more memory than the longest one.
+int encode(int bytes, bool truncate) {
+    if (!self.on) return no(error("the model is not loaded"));
+    if (self.words.size() == 0) return no(error("this weights file holds no vocabulary, so there is no tokenizer"));
+    if (bytes < 0 || bytes > text_bytes) return no(error("text: ", bytes, " bytes, at most ", text_bytes, " are read"));
+    auto& text = self.on->text();
+    const encode_options options{.most_tokens = self.capacity + (truncate ? 0 : 1), .truncate = true};
+    if (const auto ok = self.words.encode({text_memory, std::size_t(bytes)}, text, options); !ok) return no(ok);
+    if (text.size() > self.capacity)
+        return no(error("text: more than the ", self.capacity, " tokens that fit; split it, or ask for truncation"));
+    return text.size();
+}
+} // namespace
+
+EXPORT(describe) const char* describe_model() {
+    static const description<model> text(CONSTFORMER_NAME, most_hits);
+    return text.c_str();
+}
+EXPORT(error) const char* last_error() { return said; }
+
+// --- loading: head, measure, reserve, load ---------------------------------------------------------------------------
+// The first head_bytes() of a weights file go to head(); measure() checks them: the whole file's bytes, or -1.
+EXPORT(head) std::byte* head() { return head_memory; }
+EXPORT(head_bytes) int head_bytes() { return sizeof head_memory; }
+EXPORT(measure) int measure() {
+    const auto header = check_packed_header(head_memory, manifest_hash<model>(), sizeof(model), type_name<model>());
+    if (!header) return no(header.error());
+    if (header->file_bytes > 0x7fff'ffff) return no(error("weights: ", header->file_bytes, " bytes do not fit here"));
+    return int(header->file_bytes);
+}
+
+// Memory for a file of `bytes` bytes (its place is returned; 0: there is none) and for texts of up to `tokens` tokens;
+// 0: the model's positions.
+EXPORT(reserve) std::byte* reserve(int bytes, int tokens) {
+    if (self.capacity != 0 || bytes < head_bytes()) return nullptr;
+    constexpr int positions = model::config.positions;
+    const int capacity = tokens <= 0 || tokens > positions ? positions : std::max(tokens, std::min(8, positions));
+    const std::size_t n = std::size_t(capacity), file = room<std::byte>(std::size_t(bytes));
+    const std::size_t states = room(n, width), outputs = room(outputs_of<model>(capacity)), each = room<int>(n);
+    const std::size_t vectors = room(most_texts, width), table = room(table_rows, width);
+    auto* next =
+        static_cast<std::byte*>(std::aligned_alloc(64, together(file, states, outputs, vectors, table, 3 * each)));
+    if (!next) return nullptr;
+    self.capacity = capacity, self.file = {next, std::size_t(bytes)}, next += file;
+    const auto take = [&]<class T>(T*& where, std::size_t size) { where = reinterpret_cast<T*>(next), next += size; };
+    take(self.states, states), take(self.outputs, outputs), take(self.vectors, vectors), take(self.table, table);
+    take(self.ids, each), take(self.segments, each), take(self.keep, each);
+    return self.file.data();
+}
+
+// Checks the file that now lies at reserve()'s place, and reads its vocabulary. 0 or -1.
+EXPORT(load) int load_weights() {
+    const auto view = check_packed<model>(self.file);
+    if (!view) return no(view.error());
+    if (const auto sound = verify_packed(*view); !sound) return no(sound);
+    if (!view->text.empty()) {
+        auto words = wordpiece::from_vocabulary(view->text, CONSTFORMER_TOKENIZER);
+        if (!words) return no(words.error());
+        if (words->size() > model::config.vocabulary)
+            return no(
+                error("weights: a vocabulary of ", words->size(), " tokens for a model of ", model::config.vocabulary));
+        self.words = std::move(*words);
+    }
+    self.on.emplace(view->as<model>(), self.words, self.capacity, 0);
+    auto& text = self.on->text();
+    const auto n = std::size_t(self.capacity) + 128; // a last word of up to 100 pieces is read whole before it is cut
+    text.ids.reserve(n), text.segments.reserve(n), text.offsets.reserve(n), text.words.reserve(n);
+    text.work.word.resize(1024), text.work.sources.resize(1024);
+    text.work.pile.reserve(text_bytes / 2); // a text of nothing but combining marks
+    return 0;
+}
+
+// --- texts -----------------------------------------------------------------------------------------------------------
+EXPORT(text) char* text() { return text_memory; } // where a text goes, in UTF-8
+EXPORT(text_bytes) int text_room() { return text_bytes; }
+// The tokens of the text in text(): how many, or -1; their ids; [begin, end) of each in code points.
+EXPORT(tokenize) int tokenize(int bytes, int truncate) { return encode(bytes, truncate != 0); }
+EXPORT(token_ids) const int* token_ids() { return self.on->text().ids.data(); }
+EXPORT(token_spans) const int* token_spans() { return self.on->text().offsets.data()->data(); }
+// The token of an id, where error() puts its sentence.
+EXPORT(piece) const char* piece(int id) {
+    const auto token = self.words.token(id);
+    const auto size = std::min(token.size(), sizeof said - 1);
+    std::memcpy(said, token.data(), size);
+    said[size] = '\0';
+    return said;
+}
+
+// --- embedding: clear, add…, embed -----------------------------------------------------------------------------------
+EXPORT(clear) void clear() {
+    if (self.on) self.on->clear();
+    self.texts = 0;
+}
+// Puts the text in text() into the batch: 0; or 1: the batch is full, embed and clear it first; or -1.
+EXPORT(add) int add(int bytes, int truncate) {
+    const int n = encode(bytes, truncate != 0);
+    if (n < 0) return n;
+    const int held = int(self.on->batch().ids.size());
+    if (held != 0 && (held + n > std::min(self.capacity, batch_tokens) || self.texts == most_texts)) return 1;
+    self.on->append();
+    ++self.texts;
+    return 0;
+}
+EXPORT(tokens) int tokens() { return int(self.on->batch().ids.size()); }
+// One normalized vector for each text of the batch. watch: 0 nothing, 1 stages, 2 stages and attention. 0 or -1.
+EXPORT(embed) int embed(int watch) {
+    if (task_of<model>::value != task::encode)
+        return no(error(type_name<model>(), " gives logits, not embeddings: use run"));
+    if (self.texts == 0) return no(error("embed: no text"));
+    const bert_inputs in = self.on->batch();
+    const auto ok = watch ? forward(in, watcher{.rows = watch == 2}) : forward(in, silent{});
+    if (!ok) return no(ok);
+    if (watch) host_stage("pooling");
+    const rows<width> x{self.states, int(in.ids.size())}, y{self.vectors, self.texts};
+    ops::mean<width>(x, in.each, {}, y); // (tokens, width) -> (texts, width)
+    ops::normalize(y);
+    return 0;
+}
+EXPORT(vectors) float* vectors() { return self.vectors; }
+
+// --- forward over ids: run_at, run, output ---------------------------------------------------------------------------
+// Where one sentence's ids (which: 0), segments (1) and mask (2) go.
+EXPORT(run_at) int* run_at(int which) { return which == 0 ? self.ids : which == 1 ? self.segments : self.keep; }
+// The forward of one sentence. 0 or -1.
+EXPORT(run) int run(int n) {
+    if (!self.on) return no(error("the model is not loaded"));
+    if (n < 1 || n > self.capacity)
+        return no(error("run: ", n, " tokens, this model was loaded for 1 to ", self.capacity));
+    const auto size = std::size_t(n);
+    const bert_inputs in{.ids = {self.ids, size}, .segments = {self.segments, size}, .keep = {self.keep, size}};
+    if (const auto ok = forward(in, silent{}); !ok) return no(ok);
+    pool_into(self.on->model(), self.states, n, self.outputs, self.on->workspace());
+    return 0;
+}
+// The values of describe()'s outputs, in their order.
+EXPORT(output) const float* output(int which) {
+    return task_of<model>::value == task::encode && which == 0 ? self.states : self.outputs;
+}
+
+// --- search: every row of a table is compared with the query, which is the first row of vectors() --------------------
+EXPORT(table_rows) int room_for_rows() { return table_rows; }
+EXPORT(table) float* table() { return self.table; }
+// The nearest `most` of the first `count` rows of table(), best first: how many; {int row, float score} each at hits().
+EXPORT(nearest) int nearest(int count, int most) {
+    const auto best = std::span(self.hits).first(std::size_t(std::clamp(most, 0, most_hits)));
+    return search(self.table, std::clamp(count, 0, table_rows), width, self.vectors, best);
+}
+EXPORT(hits) const hit* hits() { return self.hits; }
