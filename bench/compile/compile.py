@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""What compiling costs, and what the result weighs, against the project's budgets.
+
+  bench/run compile            a table
+  bench/run compile --json     the same for machines
+  bench/run compile --check    only what is over budget
+
+Exits with 1 if something is over budget. Seconds are processor time, so that a busy machine changes nothing.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from project import ROOT, built, environment, quiet, stop  # noqa: E402
+
+# The budgets. A larger one needs a reason in its commit.
+SECONDS, MEGABYTES = 10, 600  # of each kernel source with each compiler
+ENGINE_KIB, ATTENTION_KIB = 60, 20  # of WebAssembly after brotli; the engine's JavaScript included
+UNITS = {"seconds": "s", "megabytes": "MB", "brotli_kib": "KiB after brotli"}
+
+
+def compilers(env):
+    """Each compiler's command up to the source."""
+    common = ["-std=c++20", "-O3", "-fno-exceptions", "-fno-rtti", "-I" + str(ROOT / "include"), "-I" + str(ROOT)]
+    simd = quiet(["pkg-config", "--cflags", "xsimd"], "pkg-config --cflags xsimd", env=env).split()
+    web = ["-msimd128", "-isystem", env["CONSTFORMER_WASM_HEADERS"]]
+    return {
+        "g++": ["g++", *common, "-march=native", *simd],
+        "clang++": [env.get("CLANGXX") or "clang++", *common, "-march=native", *simd],
+        "em++": ["em++", *common, *web],
+        "em++ relaxed": ["em++", *common, *web, "-mrelaxed-simd"],
+    }
+
+
+def compile_one(command, source, env, folder):
+    """Compiles a source by itself: processor seconds and peak megabytes of the largest process."""
+    place = pathlib.Path(tempfile.mkdtemp(dir=folder))
+    with open(place / "said", "w+") as said:
+        child = subprocess.Popen([*command, "-c", str(source), "-o", str(place / "out.o")], env=env, stdin=subprocess.DEVNULL,
+                                 stdout=said, stderr=said)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode != 0:
+            said.seek(0)
+            sys.stderr.write(said.read())
+            stop(f"{command[0]} does not compile {source.relative_to(ROOT)}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def brotli_bytes(path, env):
+    return len(subprocess.run(["brotli", "--best", "--stdout", str(path)], env=env, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def attention(command, env, folder):
+    """The module of attention alone."""
+    out = folder / "attention.wasm"
+    quiet([*command, pathlib.Path(__file__).with_name("attention.cpp"), "--no-entry", "-o", out, "-sSTANDALONE_WASM",
+           "-sALLOW_MEMORY_GROWTH", "-sMALLOC=emmalloc"], "linking the attention module", env=env)
+    return out
+
+
+def engines(env):
+    """Name and files of each WebAssembly engine: the module and the JavaScript that loads it."""
+    for name in ("wasm", "wasm-relaxed"):
+        yield name, [built(name, "wasm/minilm_l6.wasm", env), ROOT / "wasm/constformer.mjs"]
+
+
+def measure(env):
+    """All results: name, figures, and the budget of each figure."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        all_compilers = compilers(env)
+        jobs = [(source, title, command) for source in sorted((ROOT / "kernels").glob("*.cpp"))
+                for title, command in all_compilers.items()]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            costs = pool.map(lambda job: compile_one(job[2], job[0], env, folder), jobs)
+            for (source, title, _), (seconds, megabytes) in zip(jobs, costs):
+                yield {"what": f"kernels/{source.name}", "by": title, "seconds": round(seconds, 2), "megabytes": round(megabytes),
+                       "budget": {"seconds": SECONDS, "megabytes": MEGABYTES}}
+        for title in ("em++", "em++ relaxed"):
+            module = attention(all_compilers[title], env, folder)
+            yield weigh("attention alone", title, [module], ATTENTION_KIB, env)
+        for name, files in engines(env):
+            yield weigh("MiniLM engine, JavaScript included", name, files, ENGINE_KIB, env)
+
+
+def weigh(what, by, files, budget, env):
+    return {"what": what, "by": by, "raw_kib": round(sum(file.stat().st_size for file in files) / 1024, 1),
+            "brotli_kib": round(sum(brotli_bytes(file, env) for file in files) / 1024, 1), "budget": {"brotli_kib": budget}}
+
+
+def over(result):
+    return [f"{result['what']} by {result['by']}: {result[key]} {UNITS[key]}, the budget is {most}"
+            for key, most in result["budget"].items() if result[key] > most]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print a JSON object")
+    parser.add_argument("--check", action="store_true", help="print only what is over budget")
+    wanted = parser.parse_args()
+    env = environment()
+    for tool in ("brotli", "em++"):
+        if not shutil.which(tool, path=env["PATH"]):
+            stop(f"{tool} is missing: run tools/setup")
+    results = list(measure(env))
+    problems = [problem for result in results for problem in over(result)]
+    if wanted.json:
+        print(json.dumps({"bench": "compile", "results": results, "over_budget": problems}, indent=2))
+    elif not wanted.check:
+        print(f"{'':36} {'by':14} {'CPU s':>6} {'MB':>5} {'KiB raw':>8} {'brotli':>7}   budget")
+        for r in results:
+            budget = ", ".join(f"{most} {UNITS[key]}" for key, most in r["budget"].items())
+            print(f"{r['what']:36} {r['by']:14} {r.get('seconds', ''):>6} {r.get('megabytes', ''):>5} "
+                  f"{r.get('raw_kib', ''):>8} {r.get('brotli_kib', ''):>7}   {budget}")
+    for problem in problems:
+        print(f"over budget: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+sys.exit(main())
