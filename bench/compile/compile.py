@@ -83,8 +83,8 @@ def measure(env):
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             costs = pool.map(lambda job: compile_one(job[2], job[0], env, folder), jobs)
             for (source, title, _), (seconds, megabytes) in zip(jobs, costs):
-                yield {"what": f"kernels/{source.name}", "by": title, "seconds": round(seconds, 2), "megabytes": round(megabytes),
-                       "budget": {"seconds": SECONDS, "megabytes": MEGABYTES}}
+                yield {"what": f"kernels/{source.name}", "by": title, "seconds": round(seconds, 2),
+                       "megabytes": round(megabytes), "budget": {"seconds": SECONDS, "megabytes": MEGABYTES}}
         for title in ("em++", "em++ relaxed"):
             module = attention(all_compilers[title], env, folder)
             yield weigh("attention alone", title, [module], ATTENTION_KIB, env)

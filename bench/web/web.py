@@ -20,11 +20,12 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent / "peers")]
-import peers  # noqa: E402
+sys.path.insert(0, str(HERE.parent / "support"))
 import project  # noqa: E402
 
-PACKAGES = project.BUILD / "peers/npm"
+PLACE = project.BUILD / "peers"
+PACKAGES = PLACE / "npm"
+MODELS = [PLACE / "plain.onnx", PLACE / "fused.onnx"]
 
 
 def prepare(env):
@@ -34,7 +35,9 @@ def prepare(env):
         project.stop(f"{driver.relative_to(project.ROOT)} is missing: run tools/setup")
     print("building the page", file=sys.stderr, flush=True)
     project.quiet([project.ROOT / "tools/site"], "tools/site", env=env, cwd=project.ROOT)
-    models = peers.prepare(env)
+    if not all(model.exists() for model in MODELS):
+        print("exporting the model to ONNX (once, as bench/run peers does)", file=sys.stderr, flush=True)
+        project.quiet([sys.executable, HERE.parent / "run", "peers", "--tokens", "8", "--rounds", "1"], "bench/run peers", env=env)
     wanted = (HERE / "package.json").read_text()
     kept = PACKAGES / "package.json"
     if not kept.exists() or kept.read_text() != wanted or not (PACKAGES / "node_modules/onnxruntime-web").exists():
@@ -43,7 +46,6 @@ def prepare(env):
         kept.write_text(wanted)
         project.quiet(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"], "npm install",
                       env=env, cwd=PACKAGES)
-    return models
 
 
 def main():
@@ -53,8 +55,8 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the figures there; - is standard output, without the table")
     chosen = parser.parse_args()
     env = project.environment()
-    plain, fused = prepare(env)
-    command = ["node", HERE / "drive.mjs", project.BUILD / "site", PACKAGES / "node_modules/onnxruntime-web/dist", plain, fused,
+    prepare(env)
+    command = ["node", HERE / "drive.mjs", project.BUILD / "site", PACKAGES / "node_modules/onnxruntime-web/dist", *MODELS,
                chosen.tokens, str(chosen.rounds)]
     done = subprocess.run([str(word) for word in command], env=env, stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:

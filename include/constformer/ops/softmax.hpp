@@ -6,13 +6,7 @@
 namespace constformer::ops::inline CONSTFORMER_ISA {
 
 [[gnu::always_inline]] inline float reduce_add(vec v) { return xsimd::reduce_add(v); }
-[[gnu::always_inline]] inline float reduce_max(vec v) {
-    alignas(64) float each[lanes];
-    v.store_aligned(each);
-    float most = each[0];
-    for (int i = 1; i < lanes; ++i) most = each[i] > most ? each[i] : most;
-    return most;
-}
+[[gnu::always_inline]] inline float reduce_max(vec v) { return xsimd::reduce_max(v); }
 
 // In place over `count` >= 1 values. Every value may be the large negative number of a hidden key: the row then becomes
 // uniform, never NaN. PyTorch: torch.softmax(x, -1).
