@@ -129,12 +129,15 @@ export interface Description {
   type: string;
   task: 'encode' | 'fill-mask' | 'classify' | 'tag' | 'answer';
   parameters: number;
+  /** sizeof the C++ struct: the weights without the file's header and vocabulary. */
+  weights_struct_bytes: number;
   layers: number;
   width: number;
   heads: number;
   feed_forward: number;
   vocabulary: number;
   positions: number;
+  segments: number;
   /** Most tokens of one text, as loaded. */
   longest: number;
   /** Bytes of scratch memory that a forward over so many tokens needs. */

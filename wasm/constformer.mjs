@@ -18,14 +18,46 @@ export class ConstformerError extends Error {
     this.code = code;
   }
 }
-const fail = (code, message, cause) => { throw new ConstformerError(code, message, cause && { cause }); };
+const fail = (code, message, cause) => {
+  throw new ConstformerError(code, message, cause && { cause });
+};
 const count = (n) => n.toLocaleString('en-US');
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What the browser can do. Each probe is a whole module of one function that uses one instruction: i8x16.popcnt and
 // i8x16.relaxed_swizzle.
-const probe = (body) => typeof WebAssembly === 'object' && WebAssembly.validate(new Uint8Array(
-  [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, body.length + 4, 1, body.length + 2, 0, ...body, 11]));
+const probe = (body) =>
+  typeof WebAssembly === 'object' &&
+  WebAssembly.validate(
+    new Uint8Array([
+      0,
+      97,
+      115,
+      109,
+      1,
+      0,
+      0,
+      0,
+      1,
+      5,
+      1,
+      96,
+      0,
+      1,
+      123,
+      3,
+      2,
+      1,
+      0,
+      10,
+      body.length + 4,
+      1,
+      body.length + 2,
+      0,
+      ...body,
+      11,
+    ]),
+  );
 export function supports() {
   return {
     simd128: probe([65, 0, 253, 15, 253, 98]),
@@ -37,7 +69,12 @@ export function supports() {
 // Engine: the module and its memory, on whichever thread this runs. Every method is synchronous between two awaits, so
 // calls never interleave inside the module.
 class Engine {
-  #wasm; #memory; #about; #tokens; #tables = new Map(); #next_table = 1;
+  #wasm;
+  #memory;
+  #about;
+  #tokens;
+  #tables = new Map();
+  #next_table = 1;
   #watch = null; // the observer of the forward that is running: { stage(name), attention(head, query, row) }
 
   static async open({ weights, wasm, relaxed, cache, tokens }, progress, signal) {
@@ -45,23 +82,35 @@ class Engine {
     const code = await engine.#compile(relaxed ? wasm.relaxed : wasm.simd128, progress, signal);
     engine.#tokens = tokens;
     const source = await engine.#receive(weights, cache, progress, signal);
-    Object.assign(engine.#about, { build: relaxed ? 'relaxed SIMD' : 'simd128', module_bytes: code, weights_from: source });
+    Object.assign(engine.#about, {
+      build: relaxed ? 'relaxed SIMD' : 'simd128',
+      module_bytes: code,
+      weights_from: source,
+    });
     progress({ phase: 'ready', loaded: 1, total: 1, source });
     return engine;
   }
 
-  // Compiles while the bytes arrive where the server says application/wasm; otherwise after they have arrived.
+  // Needs no particular content type. The bytes are few: they are compiled once all have arrived.
   async #compile(url, progress, signal) {
     progress({ phase: 'engine', loaded: 0, total: 0 });
     const response = await get(url, 'engine', signal);
     const bytes = await read_all(response, signal, 'engine', url);
     let module;
-    try { module = await WebAssembly.compile(bytes); } catch (cause) {
-      fail('incomplete', `engine: ${url} is not a WebAssembly module that this browser accepts: ${cause.message}`, cause);
+    try {
+      module = await WebAssembly.compile(bytes);
+    } catch (cause) {
+      fail(
+        'incomplete',
+        `engine: ${url} is not a WebAssembly module that this browser accepts: ${cause.message}`,
+        cause,
+      );
     }
     const said = [];
-    const system = { // the three calls by which a C library prints; the engine does so only before it stops itself
-      fd_close: () => 0, fd_seek: () => 70,
+    const system = {
+      // the three calls by which a C library prints; the engine does so only before it stops itself
+      fd_close: () => 0,
+      fd_seek: () => 70,
       fd_write: (_, vectors, n, written) => {
         const view = new DataView(this.#memory.buffer);
         let total = 0;
@@ -73,11 +122,14 @@ class Engine {
         view.setUint32(written, total, true);
         return 0;
       },
-      proc_exit: (status) => { throw new Error(said.join('') || `exit ${status}`); },
+      proc_exit: (status) => {
+        throw new Error(said.join('') || `exit ${status}`);
+      },
     };
     const host = {
       stage: (name) => this.#watch?.stage(this.#string(name)),
-      attention: (head, query, row, n) => this.#watch?.attention(head, query, new Float32Array(this.#memory.buffer, row, n)),
+      attention: (head, query, row, n) =>
+        this.#watch?.attention(head, query, new Float32Array(this.#memory.buffer, row, n)),
       emscripten_notify_memory_growth: () => {},
     };
     const imports = { env: host, wasi_snapshot_preview1: system };
@@ -109,10 +161,15 @@ class Engine {
   }
 
   async #stream(response, url, source, progress, signal) {
-    const head_at = this.#wasm.head(), head_size = this.#wasm.head_bytes();
-    let total = 0, at = 0, got = 0, shown = 0;
+    const head_at = this.#wasm.head(),
+      head_size = this.#wasm.head_bytes();
+    let total = 0,
+      at = 0,
+      got = 0,
+      shown = 0;
     const place = (chunk) => {
-      if (!total) { // the file's own header says how long it is; a proxy's Content-Length may not
+      if (!total) {
+        // the file's own header says how long it is; a proxy's Content-Length may not
         const size = Math.min(chunk.length, head_size - got);
         this.#bytes(head_at + got, size).set(chunk.subarray(0, size));
         got += size;
@@ -124,7 +181,8 @@ class Engine {
         this.#bytes(at, head_size).set(this.#bytes(head_at, head_size));
         chunk = chunk.subarray(size);
       }
-      if (got + chunk.length > total) fail('weights', `${url}: longer than the ${count(total)} bytes that its header says`);
+      if (got + chunk.length > total)
+        fail('weights', `${url}: longer than the ${count(total)} bytes that its header says`);
       this.#bytes(at + got, chunk.length).set(chunk);
       got += chunk.length;
       const now = performance.now();
@@ -133,8 +191,14 @@ class Engine {
         progress({ phase: 'weights', loaded: got, total, source });
       }
     };
-    await each_chunk(response, signal, place, (cause) => fail('incomplete', `the download of ${url} broke off `
-      + (total ? `after ${count(got)} of ${count(total)} bytes` : `after ${count(got)} bytes`), cause));
+    await each_chunk(response, signal, place, (cause) =>
+      fail(
+        'incomplete',
+        `the download of ${url} broke off ` +
+          (total ? `after ${count(got)} of ${count(total)} bytes` : `after ${count(got)} bytes`),
+        cause,
+      ),
+    );
     if (!total || got < total)
       fail('incomplete', `${url} ended after ${count(got)}${total ? ` of ${count(total)}` : ''} bytes`);
     if (this.#wasm.load() !== 0) fail('weights', `${url}: ${this.#said()}`);
@@ -144,29 +208,43 @@ class Engine {
 
   async #keep(store, key, { at, total }) {
     let sent = 0; // small slices: the heap is the only full copy
-    const body = new ReadableStream({
-      pull: (stream) => {
-        const size = Math.min(1 << 20, total - sent);
-        stream.enqueue(this.#bytes(at + sent, size).slice());
-        if ((sent += size) === total) stream.close();
+    const body = new ReadableStream(
+      {
+        pull: (stream) => {
+          const size = Math.min(1 << 20, total - sent);
+          stream.enqueue(this.#bytes(at + sent, size).slice());
+          if ((sent += size) === total) stream.close();
+        },
       },
-    }, { highWaterMark: 1 });
+      { highWaterMark: 1 },
+    );
     try {
-      for (const old of await store.keys()) // the same file for an earlier layout
+      for (const old of await store.keys())
+        // the same file for an earlier layout
         if (new URL(old.url).pathname === new URL(key).pathname && old.url !== key) await store.delete(old);
       await store.put(key, new Response(body, { headers: { 'content-type': 'application/octet-stream' } }));
       this.#about.cached = true;
-    } catch { this.#about.cached = false; } // no room: the next visit downloads again
+    } catch {
+      this.#about.cached = false;
+    } // no room: the next visit downloads again
   }
 
-  #bytes(at, size) { return new Uint8Array(this.#memory.buffer, at, size); }
-  #ints(at, size) { return new Int32Array(this.#memory.buffer, at, size); }
-  #floats(at, size) { return new Float32Array(this.#memory.buffer, at, size); }
+  #bytes(at, size) {
+    return new Uint8Array(this.#memory.buffer, at, size);
+  }
+  #ints(at, size) {
+    return new Int32Array(this.#memory.buffer, at, size);
+  }
+  #floats(at, size) {
+    return new Float32Array(this.#memory.buffer, at, size);
+  }
   #string(at, size) {
     const heap = new Uint8Array(this.#memory.buffer);
     return new TextDecoder().decode(heap.subarray(at, size === undefined ? heap.indexOf(0, at) : at + size));
   }
-  #said() { return this.#string(this.#wasm.error()); }
+  #said() {
+    return this.#string(this.#wasm.error());
+  }
   #check(status) {
     if (status < 0) fail('input', this.#said());
     return status;
@@ -182,14 +260,18 @@ class Engine {
     const room = this.#bytes(this.#wasm.text(), this.#wasm.text_bytes());
     const { read, written } = new TextEncoder().encodeInto(text, room);
     if (read < text.length && !truncate)
-      fail('input', `a text of ${count(text.length)} characters is longer than the ${count(room.length)} bytes that one text may have; `
-        + 'split it, or ask for { truncate: true }');
+      fail(
+        'input',
+        `a text of ${count(text.length)} characters is longer than the ${count(room.length)} bytes that one text may have; ` +
+          'split it, or ask for { truncate: true }',
+      );
     return written;
   }
 
   tokenize(text, { truncate = false } = {}) {
     const n = this.#check(this.#wasm.tokenize(this.#put(text, truncate), truncate ? 1 : 0));
-    const ids = this.#ints(this.#wasm.token_ids(), n).slice(), spans = this.#ints(this.#wasm.token_spans(), 2 * n);
+    const ids = this.#ints(this.#wasm.token_ids(), n).slice(),
+      spans = this.#ints(this.#wasm.token_spans(), 2 * n);
     const units = utf16_offsets(text); // the engine counts code points
     const tokens = Array.from(ids, (id) => this.#string(this.#wasm.piece(id)));
     return { ids, tokens, offsets: Array.from(ids, (_, i) => [units(spans[2 * i]), units(spans[2 * i + 1])]) };
@@ -197,7 +279,8 @@ class Engine {
 
   // One vector a text, normalized, to take(vectors) batch by batch: short texts share a forward, packed end to end.
   async #embed_each(texts, { truncate = false } = {}, progress, signal, take) {
-    let done = 0, waiting = 0;
+    let done = 0,
+      waiting = 0;
     const flush = async () => {
       this.#check(this.#wasm.embed(0));
       take(this.#floats(this.#wasm.vectors(), waiting * this.#about.width));
@@ -210,7 +293,8 @@ class Engine {
     };
     this.#wasm.clear();
     for (const text of texts) {
-      if (this.#check(this.#wasm.add(this.#put(text, truncate), truncate ? 1 : 0)) === 1) { // the batch is full
+      if (this.#check(this.#wasm.add(this.#put(text, truncate), truncate ? 1 : 0)) === 1) {
+        // the batch is full
         await flush();
         this.#check(this.#wasm.add(this.#put(text, truncate), truncate ? 1 : 0));
       }
@@ -221,7 +305,10 @@ class Engine {
   async embed(texts, options, progress, signal) {
     const all = new Float32Array(texts.length * this.#about.width);
     let at = 0;
-    await this.#embed_each(texts, options, progress, signal, (vectors) => { all.set(vectors, at); at += vectors.length; });
+    await this.#embed_each(texts, options, progress, signal, (vectors) => {
+      all.set(vectors, at);
+      at += vectors.length;
+    });
     return all;
   }
 
@@ -235,13 +322,18 @@ class Engine {
   }
   #watched(observer, run) {
     this.#watch = observer;
-    try { return run(); } finally { this.#watch = null; }
+    try {
+      return run();
+    } finally {
+      this.#watch = null;
+    }
   }
 
   // A table of vectors that stays beside the engine; search is exact, by dot product.
   table(vectors) {
     const { width } = this.#about;
-    if (vectors && vectors.length % width) fail('input', `${vectors.length} numbers are no rows of ${width}, the model's width`);
+    if (vectors && vectors.length % width)
+      fail('input', `${vectors.length} numbers are no rows of ${width}, the model's width`);
     this.#tables.set(this.#next_table, vectors ? [vectors] : []);
     return { id: this.#next_table++, size: (vectors?.length ?? 0) / width };
   }
@@ -250,34 +342,46 @@ class Engine {
     return this.#embed_each(texts, options, progress, signal, (vectors) => rows.push(vectors.slice()));
   }
   table_vectors(id) {
-    const rows = this.#table(id), all = new Float32Array(rows.reduce((sum, part) => sum + part.length, 0));
+    const rows = this.#table(id),
+      all = new Float32Array(rows.reduce((sum, part) => sum + part.length, 0));
     let at = 0;
-    for (const part of rows) all.set(part, at), at += part.length;
+    for (const part of rows) (all.set(part, at), (at += part.length));
     return all;
   }
-  table_drop(id) { this.#tables.delete(id); }
-  #table(id) { return this.#tables.get(id) ?? fail('input', 'this index has been dropped'); }
+  table_drop(id) {
+    this.#tables.delete(id);
+  }
+  #table(id) {
+    return this.#tables.get(id) ?? fail('input', 'this index has been dropped');
+  }
 
   search(id, query, k) {
-    const width = this.#about.width, clock = new Clock();
+    const width = this.#about.width,
+      clock = new Clock();
     const rows = this.#table(id);
     let tokens = 0;
     if (typeof query === 'string') {
       this.#embed_timed(query, clock);
       tokens = this.#wasm.tokens();
     } else {
-      if (query.length !== width) fail('input', `a query vector has ${query.length} numbers, the model's width is ${width}`);
+      if (query.length !== width)
+        fail('input', `a query vector has ${query.length} numbers, the model's width is ${width}`);
       this.#floats(this.#wasm.vectors(), width).set(query);
     }
     clock.stage('search');
-    const room = this.#wasm.table_rows(), most = Math.min(k, this.#about.most_hits);
-    let hits = [], first = 0;
+    const room = this.#wasm.table_rows(),
+      most = Math.min(k, this.#about.most_hits);
+    let hits = [],
+      first = 0;
     for (const part of rows)
       for (let at = 0; at < part.length; at += room * width) {
-        const some = part.subarray(at, at + room * width), count = some.length / width;
+        const some = part.subarray(at, at + room * width),
+          count = some.length / width;
         this.#floats(this.#wasm.table(), some.length).set(some);
-        const found = this.#wasm.nearest(count, most), where = this.#wasm.hits();
-        const index = this.#ints(where, 2 * found), score = this.#floats(where, 2 * found);
+        const found = this.#wasm.nearest(count, most),
+          where = this.#wasm.hits();
+        const index = this.#ints(where, 2 * found),
+          score = this.#floats(where, 2 * found);
         for (let i = 0; i < found; ++i) hits.push({ index: first + index[2 * i], score: score[2 * i + 1] });
         first += count;
       }
@@ -287,19 +391,24 @@ class Engine {
 
   // Every layer's and head's attention over one text. -> probabilities (layers, heads, tokens, tokens)
   attention(text, { truncate = true } = {}) {
-    const { layers, heads } = this.#about, clock = new Clock();
+    const { layers, heads } = this.#about,
+      clock = new Clock();
     const { tokens, offsets } = this.tokenize(text, { truncate });
-    const n = tokens.length, probabilities = new Float32Array(layers * heads * n * n);
+    const n = tokens.length,
+      probabilities = new Float32Array(layers * heads * n * n);
     let layer = -1;
     this.#wasm.clear();
     this.#check(this.#wasm.add(this.#put(text, truncate), truncate ? 1 : 0));
-    this.#watched({
-      stage: (name) => clock.stage(name),
-      attention: (head, query, row) => {
-        if (head === 0 && query === 0) ++layer;
-        probabilities.set(row, ((layer * heads + head) * n + query) * n);
+    this.#watched(
+      {
+        stage: (name) => clock.stage(name),
+        attention: (head, query, row) => {
+          if (head === 0 && query === 0) ++layer;
+          probabilities.set(row, ((layer * heads + head) * n + query) * n);
+        },
       },
-    }, () => this.#check(this.#wasm.embed(2)));
+      () => this.#check(this.#wasm.embed(2)),
+    );
     return { tokens, offsets, layers, heads, probabilities };
   }
 
@@ -313,8 +422,10 @@ class Engine {
       const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
       return { name, slot, step, first, dims: shape, data, each: data.length / batch };
     });
-    for (let row = 0; row < batch; ++row) { // one sentence at a time: the memory is that of one
-      if (length <= this.#about.longest) // a longer one is refused by run()
+    for (let row = 0; row < batch; ++row) {
+      // one sentence at a time: the memory is that of one
+      if (length <= this.#about.longest)
+        // a longer one is refused by run()
         given.forEach((tensor, which) => {
           const place = this.#ints(this.#wasm.run_at(which), length);
           if (tensor) place.set(tensor.subarray(row * length, (row + 1) * length));
@@ -322,7 +433,8 @@ class Engine {
         });
       this.#check(this.#wasm.run(length));
       for (const { slot, step, first, data, each } of outputs) {
-        const from = this.#floats(this.#wasm.output(slot), each * step), to = data.subarray(row * each, (row + 1) * each);
+        const from = this.#floats(this.#wasm.output(slot), each * step),
+          to = data.subarray(row * each, (row + 1) * each);
         if (step === 1) to.set(from);
         else for (let i = 0; i < each; ++i) to[i] = from[step * i + first];
       }
@@ -333,7 +445,9 @@ class Engine {
 
 // Sums the time between one stage's beginning and the next one's.
 class Clock {
-  #spent = new Map(); #name = null; #since = 0;
+  #spent = new Map();
+  #name = null;
+  #since = 0;
   stage(name) {
     const now = performance.now();
     if (this.#name !== null) this.#spent.set(this.#name, (this.#spent.get(this.#name) ?? 0) + now - this.#since);
@@ -348,15 +462,20 @@ class Clock {
 
 // number[][], a flat { data, dims }, or one row -> Int32 values of one common (batch, tokens)
 function gather(inputs) {
-  const known = ['input_ids', 'token_type_ids', 'attention_mask'], names = [], values = [];
-  let batch = 0, length = 0;
+  const known = ['input_ids', 'token_type_ids', 'attention_mask'],
+    names = [],
+    values = [];
+  let batch = 0,
+    length = 0;
   for (const [name, given] of Object.entries(inputs)) {
     if (!known.includes(name)) fail('input', `run knows ${known.join(', ')}, not ${name}`);
     const rows = given?.dims ? null : Array.isArray(given?.[0]) || ArrayBuffer.isView(given?.[0]) ? given : [given];
     const dims = rows ? [rows.length, rows[0]?.length ?? 0] : given.dims;
-    if (rows?.some((row) => row.length !== dims[1])) fail('input', `${name}: all rows must have the same length; pad them and give an attention_mask`);
+    if (rows?.some((row) => row.length !== dims[1]))
+      fail('input', `${name}: all rows must have the same length; pad them and give an attention_mask`);
     const flat = Int32Array.from(rows ? rows.flatMap((row) => Array.from(row, Number)) : given.data, Number);
-    if (dims.length !== 2 || flat.length !== dims[0] * dims[1]) fail('input', `${name}: ${flat.length} values do not fill (${dims.join(', ')})`);
+    if (dims.length !== 2 || flat.length !== dims[0] * dims[1])
+      fail('input', `${name}: ${flat.length} values do not fill (${dims.join(', ')})`);
     if (names.length && (dims[0] !== batch || dims[1] !== length))
       fail('input', `${name} is (${dims.join(', ')}), ${names[0]} is (${batch}, ${length})`);
     [batch, length] = dims;
@@ -374,24 +493,34 @@ function utf16_offsets(text) {
   return (position) => units[Math.min(position, units.length - 1)];
 }
 
-const turn = () => new Promise((resume) => {
-  const { port1, port2 } = new MessageChannel(); // setTimeout would wait 4 ms
-  port1.onmessage = () => { port1.close(); resume(); };
-  port2.postMessage(0);
-});
+const turn = () =>
+  new Promise((resume) => {
+    const { port1, port2 } = new MessageChannel(); // setTimeout would wait 4 ms
+    port1.onmessage = () => {
+      port1.close();
+      resume();
+    };
+    port2.postMessage(0);
+  });
 const abort_error = (signal) => new ConstformerError('aborted', 'the caller stopped it', { cause: signal?.reason });
 
 async function get(url, what, signal) {
   let response;
-  try { response = await (url.startsWith('file:') ? read_file(url) : fetch(url, { signal })); } catch (cause) {
+  try {
+    response = await (url.startsWith('file:') ? read_file(url) : fetch(url, { signal }));
+  } catch (cause) {
     if (signal?.aborted) throw abort_error(signal);
     fail('network', `the ${what} at ${url} cannot be reached`, cause);
   }
-  if (!response.ok) fail('network', `the ${what} at ${url}: the server answered ${response.status} ${response.statusText}`.trim());
+  if (!response.ok)
+    fail('network', `the ${what} at ${url}: the server answered ${response.status} ${response.statusText}`.trim());
   return response;
 }
-async function read_file(url) { // Node has no fetch for files; the names keep bundlers from looking for them
-  const [{ open }, { fileURLToPath }] = await Promise.all(['fs/promises', 'url'].map((name) => import(/* @vite-ignore */ `node:${name}`)));
+async function read_file(url) {
+  // Node has no fetch for files; the names keep bundlers from looking for them
+  const [{ open }, { fileURLToPath }] = await Promise.all(
+    ['fs/promises', 'url'].map((name) => import(/* @vite-ignore */ `node:${name}`)),
+  );
   const file = await open(fileURLToPath(url));
   return new Response(file.readableWebStream({ type: 'bytes', autoClose: true }));
 }
@@ -400,7 +529,9 @@ async function each_chunk(response, signal, take, broken) {
   try {
     for (;;) {
       let part;
-      try { part = await reader.read(); } catch (cause) {
+      try {
+        part = await reader.read();
+      } catch (cause) {
         if (signal?.aborted) throw abort_error(signal);
         broken(cause);
       }
@@ -408,20 +539,35 @@ async function each_chunk(response, signal, take, broken) {
       if (part.done) return;
       take(part.value);
     }
-  } finally { reader.cancel().catch(() => {}); }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
 }
 async function read_all(response, signal, what, url) {
   const parts = [];
   let size = 0;
-  await each_chunk(response, signal, (part) => { parts.push(part); size += part.length; },
-    (cause) => fail('incomplete', `the download of the ${what} at ${url} broke off`, cause));
+  await each_chunk(
+    response,
+    signal,
+    (part) => {
+      parts.push(part);
+      size += part.length;
+    },
+    (cause) => fail('incomplete', `the download of the ${what} at ${url} broke off`, cause),
+  );
   const all = new Uint8Array(size);
   let at = 0;
-  for (const part of parts) all.set(part, at), at += part.length;
+  for (const part of parts) (all.set(part, at), (at += part.length));
   return all;
 }
 
-const open_cache = async () => { try { return await globalThis.caches?.open(self_name); } catch { return null; } };
+const open_cache = async () => {
+  try {
+    return await globalThis.caches?.open(self_name);
+  } catch {
+    return null;
+  }
+};
 const cache_key = (url, manifest) => {
   const key = new URL(url);
   key.hash = '';
@@ -432,17 +578,26 @@ const cache_key = (url, manifest) => {
 // ---------------------------------------------------------------------------------------------------------------------
 // Two ways to reach an engine: on this thread, or in a worker. Both are call(method, args, { onProgress, signal }).
 class Direct {
-  constructor(engine) { this.engine = engine; }
-  static async open(options, progress, signal) { return new Direct(await Engine.open(options, progress, signal)); }
+  constructor(engine) {
+    this.engine = engine;
+  }
+  static async open(options, progress, signal) {
+    return new Direct(await Engine.open(options, progress, signal));
+  }
   async call(method, args, { onProgress, signal } = {}) {
     if (!this.engine) fail('disposed', 'this model has been disposed of');
     return this.engine[method](...args, onProgress, signal);
   }
-  close() { this.engine = null; }
+  close() {
+    this.engine = null;
+  }
 }
 
 class Remote {
-  #worker; #waiting = new Map(); #next = 1; #closed = null;
+  #worker;
+  #waiting = new Map();
+  #next = 1;
+  #closed = null;
   constructor(worker) {
     this.#worker = worker;
     worker.onmessage = ({ data: { id, progress, result, error } }) => {
@@ -455,12 +610,16 @@ class Remote {
     };
     worker.onerror = (event) => {
       event.preventDefault?.();
-      this.#end(new ConstformerError('internal', `the worker stopped: ${event.message || 'its script could not be loaded'}`));
+      this.#end(
+        new ConstformerError('internal', `the worker stopped: ${event.message || 'its script could not be loaded'}`),
+      );
     };
   }
   static async open(options, progress, signal) {
     const remote = new Remote(new Worker(new URL(import.meta.url), { type: 'module', name: self_name }));
-    try { await remote.call('open', [options], { onProgress: progress, signal }); } catch (problem) {
+    try {
+      await remote.call('open', [options], { onProgress: progress, signal });
+    } catch (problem) {
       remote.close();
       throw problem;
     }
@@ -472,7 +631,10 @@ class Remote {
       if (signal?.aborted) return reject(abort_error(signal));
       const id = this.#next++;
       const stop = () => this.#worker.postMessage({ id, abort: true });
-      const settle = (then) => (value) => { signal?.removeEventListener('abort', stop); then(value); };
+      const settle = (then) => (value) => {
+        signal?.removeEventListener('abort', stop);
+        then(value);
+      };
       this.#waiting.set(id, { resolve: settle(resolve), reject: settle(reject), onProgress });
       signal?.addEventListener('abort', stop);
       this.#worker.postMessage({ id, method, args });
@@ -485,38 +647,65 @@ class Remote {
     for (const { reject } of this.#waiting.values()) reject(why);
     this.#waiting.clear();
   }
-  close() { this.#end(new ConstformerError('disposed', 'this model has been disposed of')); }
+  close() {
+    this.#end(new ConstformerError('disposed', 'this model has been disposed of'));
+  }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What a page holds.
 class Index {
-  #engine; #id; #size; #last = Promise.resolve();
-  constructor(engine, { id, size }) { this.#engine = engine; this.#id = id; this.#size = size; }
-  get size() { return this.#size; }
-  add(passages, { truncate = true, onProgress, signal } = {}) { // one after another: an index keeps the order of calls
+  #engine;
+  #id;
+  #size;
+  #last = Promise.resolve();
+  constructor(engine, { id, size }) {
+    this.#engine = engine;
+    this.#id = id;
+    this.#size = size;
+  }
+  get size() {
+    return this.#size;
+  }
+  add(passages, { truncate = true, onProgress, signal } = {}) {
+    // one after another: an index keeps the order of calls
     const texts = [...passages];
     const added = this.#last.then(async () => {
       const before = this.#size;
       await this.#engine.call('table_add', [this.#id, texts, { truncate }], {
         signal,
-        onProgress: (step) => { this.#size = before + step.loaded; onProgress?.(step); },
+        onProgress: (step) => {
+          this.#size = before + step.loaded;
+          onProgress?.(step);
+        },
       });
       return this.#size;
     });
     this.#last = added.catch(() => {});
     return added;
   }
-  search(query, k = 10) { return this.#engine.call('search', [this.#id, query, k]); }
-  vectors() { return this.#engine.call('table_vectors', [this.#id]); }
-  drop() { return this.#engine.call('table_drop', [this.#id]); }
+  search(query, k = 10) {
+    return this.#engine.call('search', [this.#id, query, k]);
+  }
+  vectors() {
+    return this.#engine.call('table_vectors', [this.#id]);
+  }
+  drop() {
+    return this.#engine.call('table_drop', [this.#id]);
+  }
 }
 
 class Model {
   #engine;
-  constructor(engine) { this.#engine = engine; }
-  describe() { return this.#engine.call('describe', []); }
-  tokenize(text, options) { return this.#engine.call('tokenize', [text, options]); }
+  constructor(engine) {
+    this.#engine = engine;
+  }
+  describe() {
+    return this.#engine.call('describe', []);
+  }
+  tokenize(text, options) {
+    return this.#engine.call('tokenize', [text, options]);
+  }
   async embed(texts, { truncate = false, onProgress, signal } = {}) {
     const list = typeof texts === 'string' ? [texts] : [...texts];
     const all = await this.#engine.call('embed', [list, { truncate }], { onProgress, signal });
@@ -532,11 +721,21 @@ class Model {
   async search(query, passages, k = 10) {
     if (passages instanceof Index) return passages.search(query, k);
     const index = await this.index(passages);
-    try { return await index.search(query, k); } finally { await index.drop(); }
+    try {
+      return await index.search(query, k);
+    } finally {
+      await index.drop();
+    }
   }
-  attention(text, options) { return this.#engine.call('attention', [text, options]); }
-  run(inputs) { return this.#engine.call('run', [inputs]); }
-  dispose() { this.#engine.close(); }
+  attention(text, options) {
+    return this.#engine.call('attention', [text, options]);
+  }
+  run(inputs) {
+    return this.#engine.call('run', [inputs]);
+  }
+  dispose() {
+    this.#engine.close();
+  }
 }
 
 const beside = (url, ending) => new URL(url.pathname.replace(/(\.[^./]*)?$/, ending) + url.search, url).href;
@@ -545,13 +744,18 @@ export async function load(url = new URL(import.meta.url), options = {}) {
   const { wasm = {}, worker = true, relaxed, cache = true, tokens = 0, onProgress, signal } = options;
   const can = supports();
   if (!can.simd128)
-    fail('unsupported', 'this browser has no WebAssembly SIMD (simd128), which the engine needs; '
-      + 'Chrome 91, Firefox 89, Safari 16.4 and later have it');
+    fail(
+      'unsupported',
+      'this browser has no WebAssembly SIMD (simd128), which the engine needs; ' +
+        'Chrome 91, Firefox 89, Safari 16.4 and later have it',
+    );
   const base = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href ?? import.meta.url);
   const files = {
     weights: base.pathname.endsWith('.mjs') ? beside(base, '.weights') : base.href,
     wasm: { simd128: wasm.simd128 ?? beside(base, '.wasm'), relaxed: wasm.relaxed ?? beside(base, '.relaxed.wasm') },
-    relaxed: relaxed ?? can.relaxed, cache, tokens,
+    relaxed: relaxed ?? can.relaxed,
+    cache,
+    tokens,
   };
   if (signal?.aborted) throw abort_error(signal);
   // Workers must come from the page's own origin: a page that takes this file from elsewhere runs it directly.
@@ -562,12 +766,17 @@ export async function load(url = new URL(import.meta.url), options = {}) {
 
 // ---------------------------------------------------------------------------------------------------------------------
 // This file, run as a worker.
-if (typeof DedicatedWorkerGlobalScope === 'function' && globalThis instanceof DedicatedWorkerGlobalScope && globalThis.name === self_name) {
+if (
+  typeof DedicatedWorkerGlobalScope === 'function' &&
+  globalThis instanceof DedicatedWorkerGlobalScope &&
+  globalThis.name === self_name
+) {
   const running = new Map();
   let engine = null;
   globalThis.onmessage = async ({ data: { id, method, args, abort } }) => {
     if (abort) return running.get(id)?.abort();
-    const stop = new AbortController(), progress = (step) => postMessage({ id, progress: step });
+    const stop = new AbortController(),
+      progress = (step) => postMessage({ id, progress: step });
     running.set(id, stop);
     try {
       let result;
@@ -576,6 +785,8 @@ if (typeof DedicatedWorkerGlobalScope === 'function' && globalThis instanceof De
       postMessage({ id, result }, result?.buffer ? [result.buffer] : []);
     } catch (problem) {
       postMessage({ id, error: { code: problem.code ?? 'internal', message: problem.message } });
-    } finally { running.delete(id); }
+    } finally {
+      running.delete(id);
+    }
   };
 }

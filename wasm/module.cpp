@@ -111,7 +111,9 @@ EXPORT(measure) int measure() {
 // Memory for a file of `bytes` bytes (its place is returned; 0: there is none) and for texts of up to `tokens` tokens;
 // 0: the model's positions.
 EXPORT(reserve) std::byte* reserve(int bytes, int tokens) {
-    if (self.capacity != 0 || bytes < head_bytes()) return nullptr;
+    if (self.capacity != 0) // again, after a file that would not load
+        return std::size_t(bytes) == self.file.size() ? self.file.data() : nullptr;
+    if (bytes < head_bytes()) return nullptr;
     constexpr int positions = model::config.positions;
     const int capacity = tokens <= 0 || tokens > positions ? positions : std::max(tokens, std::min(8, positions));
     const std::size_t n = std::size_t(capacity), file = room<std::byte>(std::size_t(bytes));

@@ -12,17 +12,24 @@ if (!out) {
 }
 try {
   const { load } = await import(pathToFileURL(resolve(module)));
-  const lines = readFileSync(passages, 'utf8').split('\n').filter((line) => line && !line.startsWith('#'));
-  const model = await load(undefined, { tokens: 256 }), { width, manifest } = await model.describe();
+  const lines = readFileSync(passages, 'utf8')
+    .split('\n')
+    .filter((line) => line && !line.startsWith('#'));
+  const model = await load(undefined, { tokens: 256 }),
+    { width, manifest } = await model.describe();
   const vectors = await model.embed(lines, { truncate: true });
 
-  const texts = lines.map((line) => Buffer.from(line)), count = lines.length;
-  const begins = 64 + 4 * width * count, size = texts.reduce((sum, text) => sum + text.length, 0); // begins: a multiple of 8
+  const texts = lines.map((line) => Buffer.from(line)),
+    count = lines.length;
+  const begins = 64 + 4 * width * count,
+    size = texts.reduce((sum, text) => sum + text.length, 0); // begins: a multiple of 8
   const bytes = Buffer.alloc(begins + 8 * (count + 1) + size);
   bytes.write('cfindex1');
   bytes.writeUInt32LE(width, 8);
   bytes.writeUInt32LE(count, 12);
-  [begins, size, bytes.length, `0x${manifest}`].forEach((value, i) => bytes.writeBigUInt64LE(BigInt(value), 16 + 8 * i));
+  [begins, size, bytes.length, `0x${manifest}`].forEach((value, i) =>
+    bytes.writeBigUInt64LE(BigInt(value), 16 + 8 * i),
+  );
   vectors.forEach((vector, row) => vector.forEach((value, i) => bytes.writeFloatLE(value, 64 + 4 * (width * row + i))));
   let at = 0;
   texts.concat(Buffer.alloc(0)).forEach((text, i) => {

@@ -18,9 +18,30 @@ after(() => server?.close());
 
 // A .safetensors file's F32 tensors.
 function tensors(file) {
-  const bytes = readFileSync(file), header = Number(bytes.readBigUInt64LE(0)), about = JSON.parse(bytes.subarray(8, 8 + header));
-  return Object.fromEntries(Object.entries(about).filter(([name]) => name !== '__metadata__').map(([name, { shape, data_offsets: [from, to] }]) =>
-    [name, { shape, data: new Float32Array(bytes.buffer.slice(bytes.byteOffset + 8 + header + from, bytes.byteOffset + 8 + header + to)) }]));
+  const bytes = readFileSync(file),
+    header = Number(bytes.readBigUInt64LE(0)),
+    about = JSON.parse(bytes.subarray(8, 8 + header));
+  return Object.fromEntries(
+    Object.entries(about)
+      .filter(([name]) => name !== '__metadata__')
+      .map(
+        ([
+          name,
+          {
+            shape,
+            data_offsets: [from, to],
+          },
+        ]) => [
+          name,
+          {
+            shape,
+            data: new Float32Array(
+              bytes.buffer.slice(bytes.byteOffset + 8 + header + from, bytes.byteOffset + 8 + header + to),
+            ),
+          },
+        ],
+      ),
+  );
 }
 const refused = (code, sentence) => (problem) => {
   assert.ok(problem instanceof ConstformerError, problem);
@@ -36,7 +57,8 @@ for (const relaxed of [false, true])
     const sentences = readFileSync(join(root, 'tests/golden/minilm/sentences.txt'), 'utf8').split('\n').slice(0, 200);
     const { embeddings } = tensors(join(root, 'tests/golden/minilm/embeddings.safetensors'));
     const vectors = await one.embed(sentences, { truncate: true });
-    let most = 0, least = 1;
+    let most = 0,
+      least = 1;
     vectors.forEach((vector, row) => {
       let cosine = 0;
       vector.forEach((value, i) => {
@@ -68,7 +90,10 @@ test('tokens come with their places in the JavaScript string', async () => {
   assert.equal(tokens[0], '[CLS]');
   assert.equal(tokens.at(-1), '[SEP]');
   assert.equal(ids.length, tokens.length);
-  const slice = (token) => { const i = tokens.indexOf(token); return text.slice(...offsets[i]); };
+  const slice = (token) => {
+    const i = tokens.indexOf(token);
+    return text.slice(...offsets[i]);
+  };
   assert.equal(slice('una'), 'Una');
   assert.equal(slice('cafes'), 'cafés');
   assert.equal(slice('!'), '!');
@@ -76,14 +101,20 @@ test('tokens come with their places in the JavaScript string', async () => {
 
 test('run answers as Transformers names it, and agrees with embed', async () => {
   const { ids } = await model.tokenize('how do plants make food');
-  const padded = [...ids, 0, 0], mask = [...ids].map(() => 1).concat(0, 0);
-  const { last_hidden_state: states, pooler_output: pooled } = await model.run({ input_ids: [padded, padded], attention_mask: [mask, mask] });
+  const padded = [...ids, 0, 0],
+    mask = [...ids].map(() => 1).concat(0, 0);
+  const { last_hidden_state: states, pooler_output: pooled } = await model.run({
+    input_ids: [padded, padded],
+    attention_mask: [mask, mask],
+  });
   assert.deepEqual(states.dims, [2, padded.length, 384]);
   assert.deepEqual(pooled.dims, [2, 384]);
   assert.ok(pooled.data.every((value) => Math.abs(value) <= 1));
   const mean = new Float32Array(384);
-  for (let token = 0; token < ids.length; ++token) for (let i = 0; i < 384; ++i) mean[i] += states.data[384 * token + i];
-  const length = Math.hypot(...mean), [expected] = await model.embed('how do plants make food');
+  for (let token = 0; token < ids.length; ++token)
+    for (let i = 0; i < 384; ++i) mean[i] += states.data[384 * token + i];
+  const length = Math.hypot(...mean),
+    [expected] = await model.embed('how do plants make food');
   mean.forEach((value, i) => assert.ok(Math.abs(value / length - expected[i]) < 1e-5));
   const big = { dims: [1, ids.length], data: BigInt64Array.from(ids, BigInt) };
   const flat = await model.run({ input_ids: big });
@@ -107,11 +138,19 @@ test('search is exact and ranks best first', async () => {
   const index = await model.index([], { vectors: all });
   assert.equal(index.size, 300);
   const [query] = await model.embed('passage number 123');
-  const expected = vectors.map((vector, i) => ({ i, score: vector.reduce((sum, value, k) => sum + value * query[k], 0) })).sort((a, b) => b.score - a.score);
+  const expected = vectors
+    .map((vector, i) => ({ i, score: vector.reduce((sum, value, k) => sum + value * query[k], 0) }))
+    .sort((a, b) => b.score - a.score);
   const { hits, stages } = await index.search('passage number 123', 20);
-  assert.deepEqual(hits.map(({ index: i }) => i), expected.slice(0, 20).map(({ i }) => i));
+  assert.deepEqual(
+    hits.map(({ index: i }) => i),
+    expected.slice(0, 20).map(({ i }) => i),
+  );
   hits.forEach(({ score }, k) => assert.ok(Math.abs(score - expected[k].score) < 1e-5));
-  assert.deepEqual(stages.map(({ name }) => name), ['tokens', 'embeddings', 'attention', 'feed forward', 'pooling', 'search']);
+  assert.deepEqual(
+    stages.map(({ name }) => name),
+    ['tokens', 'embeddings', 'attention', 'feed forward', 'pooling', 'search'],
+  );
   assert.equal(await index.add(['one more', 'and another']), 302);
   assert.equal((await index.vectors()).length, 302 * 384);
   await index.drop();
@@ -121,7 +160,9 @@ test('search is exact and ranks best first', async () => {
 
 test('memory does not grow after the model is loaded', async () => {
   const { memory_bytes: before_all } = await model.describe();
-  await model.embed(['long '.repeat(2000), 'w'.repeat(30_000), '\u0301'.repeat(16_000), '中'.repeat(9_000)], { truncate: true });
+  await model.embed(['long '.repeat(2000), 'w'.repeat(30_000), '\u0301'.repeat(16_000), '中'.repeat(9_000)], {
+    truncate: true,
+  });
   await assert.rejects(model.embed('long '.repeat(2000)), refused('input', /more than the 512 tokens that fit/));
   await model.attention('long '.repeat(200));
   await model.run({ input_ids: [new Int32Array(512).fill(5)] });
@@ -144,7 +185,8 @@ test('wrong arguments get a sentence', async () => {
     [() => model.run({ pixel_values: ids }), /not pixel_values/],
     [() => model.index([], { vectors: new Float32Array(100) }), /100 numbers are no rows of 384/],
     [() => model.search(new Float32Array(3), ['a']), /3 numbers, the model's width is 384/],
-  ]) await assert.rejects(call(), refused('input', sentence));
+  ])
+    await assert.rejects(call(), refused('input', sentence));
 });
 
 for (const [name, fault, code, sentence] of [
@@ -161,8 +203,15 @@ for (const [name, fault, code, sentence] of [
 
 test('load can be aborted', async () => {
   const stop = new AbortController();
-  await assert.rejects(load(server.url + path.slice(1), { signal: stop.signal, onProgress: ({ phase, loaded }) => { if (phase === 'weights' && loaded > 1e6) stop.abort(); } }),
-    refused('aborted', /stopped/));
+  await assert.rejects(
+    load(server.url + path.slice(1), {
+      signal: stop.signal,
+      onProgress: ({ phase, loaded }) => {
+        if (phase === 'weights' && loaded > 1e6) stop.abort();
+      },
+    }),
+    refused('aborted', /stopped/),
+  );
 });
 
 test('fewer tokens take less memory', async () => {

@@ -3,13 +3,20 @@ import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm',
-  '.svg': 'image/svg+xml' };
+const types = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.wasm': 'application/wasm',
+  '.svg': 'image/svg+xml',
+};
 
 // faults: path -> { cut: n } (the connection breaks after n bytes), { end: n } (a shorter file), { status }, { slow: n }
 // (n bytes, then nothing), { file } (another file), { times } (only so often).
 export async function serve(folder, { headers = {} } = {}) {
-  const faults = new Map(), asked = [];
+  const faults = new Map(),
+    asked = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://x').pathname);
     asked.push(path);
@@ -17,18 +24,40 @@ export async function serve(folder, { headers = {} } = {}) {
     if (fault?.times !== undefined && fault.times-- <= 0) fault = undefined;
     const file = fault?.file ?? join(folder, normalize(path.endsWith('/') ? `${path}index.html` : path));
     let size;
-    try { size = statSync(file).size; } catch { response.writeHead(404).end(); return; }
-    if (fault?.status) { response.writeHead(fault.status).end(); return; }
-    const sent = fault?.end ?? size, part = fault?.cut ?? fault?.slow ?? sent;
-    response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream', 'content-length': sent, 'cache-control': 'no-store', ...headers });
+    try {
+      size = statSync(file).size;
+    } catch {
+      response.writeHead(404).end();
+      return;
+    }
+    if (fault?.status) {
+      response.writeHead(fault.status).end();
+      return;
+    }
+    const sent = fault?.end ?? size,
+      part = fault?.cut ?? fault?.slow ?? sent;
+    response.writeHead(200, {
+      'content-type': types[extname(file)] ?? 'application/octet-stream',
+      'content-length': sent,
+      'cache-control': 'no-store',
+      ...headers,
+    });
     const stream = createReadStream(file, { end: part - 1 });
     stream.pipe(response, { end: part === sent });
     if (fault?.cut) stream.on('end', () => setTimeout(() => response.destroy(), 50));
   });
-  await new Promise((ready) => { server.listen(0, '127.0.0.1', ready); });
+  await new Promise((ready) => {
+    server.listen(0, '127.0.0.1', ready);
+  });
   const { port } = server.address();
   return {
-    url: `http://127.0.0.1:${port}/`, faults, asked,
-    close: () => new Promise((closed) => { server.closeAllConnections(); server.close(closed); }),
+    url: `http://127.0.0.1:${port}/`,
+    faults,
+    asked,
+    close: () =>
+      new Promise((closed) => {
+        server.closeAllConnections();
+        server.close(closed);
+      }),
   };
 }
