@@ -22,8 +22,13 @@ void* operator new(std::size_t size, std::align_val_t to) {
     const auto step = static_cast<std::size_t>(to);
     return counted(std::aligned_alloc(step, (size + step) / step * step));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    calls.fetch_add(1, std::memory_order_relaxed);
+    return std::malloc(size == 0 ? 1 : size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 

@@ -68,7 +68,7 @@ class Tools:
 
 
 def defines(checkpoint, name, header_file):
-    return [f'-DCONSTFORMER_HEADER="{header_file}"', f"-DCONSTFORMER_CHECKPOINT={name}",
+    return [f'-DCONSTFORMER_HEADER="{header_file}"', f"-DCONSTFORMER_CHECKPOINT=checkpoints::{name}",
             f'-DCONSTFORMER_COMMANDS="commands/{checkpoint.commands}.hpp"']  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def native(checkpoint, out, options, say):
         tools.run([options.compiler, *COMMON, f"-march={options.march}", "-pthread", f"-I{ROOT / 'include'}", f"-I{PARTS}",
                    *tools.xsimd(), *defines(checkpoint, name, header_file), *tools.flags(), "-c", PARTS / "program.cpp",
                    "-o", work / "program.o"], f"{options.compiler} failed")  # fmt: skip
-        link = [options.compiler, "-pthread", "-s", work / "program.o"]
+        link = [options.compiler, "-pthread", "-s", *tools.flags(), work / "program.o"]
         tools.run([*link, "-o", work / "program"], f"{options.compiler} failed")
         say("packing the weights")
         tools.run([work / "program", "pack", checkpoint.folder, work / "vocab.txt", work / "weights"], "")
@@ -132,7 +132,7 @@ def wasm(checkpoint, out, options, say):
             module = work / f"{name}{kind}.wasm"
             tools.run(["em++", "-std=c++20", "-O3", "-msimd128", *flags, *(["-isystem", headers] if headers else []),
                        f"-I{ROOT / 'include'}", f"-I{ROOT}", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"',
-                       f"-DCONSTFORMER_MODEL={name}::model", f"-DCONSTFORMER_TOKENIZER={name}::tokenizer",
+                       f"-DCONSTFORMER_MODEL=checkpoints::{name}::model", f"-DCONSTFORMER_TOKENIZER=checkpoints::{name}::tokenizer",
                        f'-DCONSTFORMER_NAME="{name}"', *MODULE, ROOT / "wasm" / "module.cpp", "-o", module],
                       "em++ failed")  # fmt: skip
             files.append((module, out / module.name))

@@ -7,13 +7,19 @@ DEFAULTS = {
     "vocabulary": 30522, "positions": 512, "segments": 2, "epsilon": 1e-12, "act": "gelu", "pooled": True, "labels": 2,
     "tied": True,
 }  # fmt: skip
-RESERVED = set("""alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class
-co_await co_return co_yield compl concept config const const_cast consteval constexpr constformer constinit continue decltype
-default delete do double dynamic_cast else enum explicit export extern false float for friend goto if inline int labels linux
-long main model most_tokens mutable name namespace new noexcept not not_eq nullptr operator or or_eq output pooling private
-protected public register reinterpret_cast requires return scores short signed sizeof static static_assert static_cast std
-struct switch template this thread_local throw tokenizer true try typedef typeid typename union unix unsigned using virtual
-void volatile wchar_t while xor xor_eq xsimd""".split())
+# Words that a C++ name cannot be, and names that the header uses itself.
+RESERVED = set(
+    """
+    errno assert stdin stdout stderr major minor alignas alignof and and_eq asm auto bitand bitor bool break case
+    catch char char16_t char32_t char8_t class co_await co_return co_yield compl concept config const const_cast
+    consteval constexpr constformer constinit continue decltype default delete do double dynamic_cast else enum
+    explicit export extern false float for friend goto if inline int labels linux long main model most_tokens
+    mutable name namespace new noexcept not not_eq nullptr operator or or_eq output pooling private protected public
+    register reinterpret_cast requires return scores short signed sizeof static static_assert static_cast std struct
+    switch template this thread_local throw tokenizer true try typedef typeid typename union unix unsigned using
+    virtual void volatile wchar_t while xor xor_eq xsimd
+    """.split()
+)
 
 
 def identifier(text):
@@ -69,7 +75,7 @@ def names(labels):
 
 
 def write(checkpoint, name):
-    """The header's text. Everything lies in a namespace of this name."""
+    """The header's text. Everything lies in the namespace checkpoints::name, where no function of C can be in the way."""
     c = checkpoint
     fields = {field: given for field, given in c.config.items() if DEFAULTS.get(field) != given}
     if c.family != "bert":
@@ -87,7 +93,7 @@ def write(checkpoint, name):
         "",
         "#include <string_view>",
         "",
-        f"namespace {name} {{",
+        f"namespace checkpoints::{name} {{",
         "",
         f"inline constexpr std::string_view name = {literal(name)};",
         "",
@@ -110,4 +116,4 @@ def write(checkpoint, name):
         if len(line) > 120:
             line = "inline constexpr std::string_view labels[] = {\n" + names(c.labels)
         parts.append(line)
-    return "\n".join([*parts, "", f"}} // namespace {name}", ""])
+    return "\n".join([*parts, "", f"}} // namespace checkpoints::{name}", ""])

@@ -14,8 +14,7 @@ status pack(const std::string& checkpoint, const std::string& vocabulary, const 
     const auto words = mapped::open(vocabulary);
     if (!words) return words.error();
     const auto bytes = words->bytes();
-    return pack_file<Model>(checkpoint, out, Model::names, {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                            Model::unused);
+    return pack_file<Model>(checkpoint, out, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 } // namespace constformer::program

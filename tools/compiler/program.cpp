@@ -1,6 +1,7 @@
 // program: what tools/constformer compiles: one checkpoint's model behind commands. The checkpoint's header, its
 // namespace and its head's commands come from the compiler's command line:
-//   -DCONSTFORMER_HEADER='"NAME.hpp"' -DCONSTFORMER_CHECKPOINT=NAME -DCONSTFORMER_COMMANDS='"commands/encoder.hpp"'
+//   -DCONSTFORMER_HEADER='"NAME.hpp"' -DCONSTFORMER_CHECKPOINT=checkpoints::NAME
+//   -DCONSTFORMER_COMMANDS='"commands/encoder.hpp"'
 #include "describe.hpp"
 #include "forward.hpp"
 #include "pack.hpp"
