@@ -11,7 +11,7 @@ namespace constformer {
 
 template <class Model> class description {
   public:
-    description(std::string_view name, int most_hits) {
+    description(std::string_view name, int most_hits, std::string_view logits) {
         constexpr auto& c = Model::config;
         put("{\"name\":\"", name, "\",\"type\":\"", type_name<Model>(), "\",\"task\":\"",
             task_names[int(task_of<Model>::value)], "\",\"isa\":\"", std::string_view(isa_name), "\"");
@@ -39,7 +39,7 @@ template <class Model> class description {
             put("{\"name\":\"start_logits\",\"dims\":[\"batch\",\"tokens\"],\"step\":2}",
                 ",{\"name\":\"end_logits\",\"dims\":[\"batch\",\"tokens\"],\"step\":2,\"first\":1}");
         } else {
-            put("{\"name\":\"logits\",\"dims\":[\"batch\",\"tokens\",", Model::outputs, "]}");
+            put("{\"name\":\"", logits, "\",\"dims\":[\"batch\",\"tokens\",", Model::outputs, "]}");
         }
         put("]}");
         text_[size_] = '\0';

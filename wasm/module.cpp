@@ -2,6 +2,7 @@
 //
 //   em++ … -DCONSTFORMER_MODEL_HEADER='"minilm_l6.hpp"' -DCONSTFORMER_MODEL='bert<minilm_l6>'
 //          -DCONSTFORMER_NAME='"minilm_l6"' [-DCONSTFORMER_TOKENIZER='wordpiece_config{.lowercase = false}']
+//          [-DCONSTFORMER_POOLING=pooling::first] [-DCONSTFORMER_LOGITS='"prediction_logits"']
 //
 // The host streams the weights file into memory that the module hands out. All memory is taken until load() returns and
 // none afterwards. A call that can fail returns a negative number, and error() says why in one sentence. The host
@@ -11,6 +12,7 @@
 #include "answers.hpp"
 #include "constformer/files/packed.hpp"
 #include "constformer/ops/pool.hpp"
+#include "constformer/tasks/embed.hpp"
 #include "constformer/tasks/engine.hpp"
 #include "constformer/tasks/search.hpp"
 #include "describe.hpp"
@@ -20,6 +22,12 @@
 
 #ifndef CONSTFORMER_TOKENIZER
 #define CONSTFORMER_TOKENIZER wordpiece_config()
+#endif
+#ifndef CONSTFORMER_POOLING // how embed() makes one vector of the tokens
+#define CONSTFORMER_POOLING pooling::mean
+#endif
+#ifndef CONSTFORMER_LOGITS // what Transformers calls a masked language model's output
+#define CONSTFORMER_LOGITS "logits"
 #endif
 #define EXPORT(name) extern "C" __attribute__((export_name(#name)))
 #define IMPORT(name) extern "C" __attribute__((import_module("env"), import_name(#name)))
@@ -92,7 +100,7 @@ int encode(int bytes, bool truncate) {
 } // namespace
 
 EXPORT(describe) const char* describe_model() {
-    static const description<model> text(CONSTFORMER_NAME, most_hits);
+    static const description<model> text(CONSTFORMER_NAME, most_hits, CONSTFORMER_LOGITS);
     return text.c_str();
 }
 EXPORT(error) const char* last_error() { return said; }
@@ -193,7 +201,10 @@ EXPORT(embed) int embed(int watch) {
     if (!ok) return no(ok);
     if (watch) host_stage("pooling");
     const rows<width> x{self.states, int(in.ids.size())}, y{self.vectors, self.texts};
-    ops::mean<width>(x, in.each, {}, y); // (tokens, width) -> (texts, width)
+    if constexpr (CONSTFORMER_POOLING == pooling::mean) // (tokens, width) -> (texts, width)
+        ops::mean<width>(x, in.each, {}, y);
+    else
+        ops::first<width>(x, in.each, y);
     ops::normalize(y);
     return 0;
 }

@@ -127,13 +127,18 @@ def wasm(checkpoint, out, options, say):
         header_file.write_text(header.write(checkpoint, name), encoding="utf-8")
         (work / "vocab.txt").write_text(checkpoint.vocabulary, encoding="utf-8", newline="")
         files = []
+        choices = []
+        if checkpoint.commands == "encoder":
+            choices.append(f"-DCONSTFORMER_POOLING=pooling::{checkpoint.pooling}")
+        if checkpoint.commands == "masked_lm":
+            choices.append(f"-DCONSTFORMER_LOGITS=checkpoints::{name}::output")
         for kind, flags in (("", []), (".relaxed", ["-mrelaxed-simd"])):
             say(f"compiling {name}{kind}.wasm with em++")
             module = work / f"{name}{kind}.wasm"
             tools.run(["em++", "-std=c++20", "-O3", "-msimd128", *flags, *(["-isystem", headers] if headers else []),
                        f"-I{ROOT / 'include'}", f"-I{ROOT}", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"',
                        f"-DCONSTFORMER_MODEL=checkpoints::{name}::model", f"-DCONSTFORMER_TOKENIZER=checkpoints::{name}::tokenizer",
-                       f'-DCONSTFORMER_NAME="{name}"', *MODULE, ROOT / "wasm" / "module.cpp", "-o", module],
+                       f'-DCONSTFORMER_NAME="{name}"', *choices, *MODULE, ROOT / "wasm" / "module.cpp", "-o", module],
                       "em++ failed")  # fmt: skip
             files.append((module, out / module.name))
         say("packing the weights")
