@@ -38,7 +38,6 @@ bool head_agrees(int queries, int keys, int width, const Rule& rule, const refer
 }
 
 struct recorder : silent { // every row of probabilities that attention gives away
-    static constexpr bool watches_attention = true;
     struct seen {
         int rows = 0, keys = 0;
         double off = 0;

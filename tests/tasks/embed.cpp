@@ -30,7 +30,6 @@ struct seen_by {
     double least = 1, most = 1;
 };
 struct watcher : silent {
-    static constexpr bool watches_attention = true;
     seen_by* to;
     watcher(seen_by* to) : to(to) {}
     void stage(const char* name) const { to->stages.emplace_back(name); }

@@ -23,7 +23,6 @@ constexpr std::size_t either(auto... bytes) {
 //   attention(head, query, probabilities)  each row of every head; query counts from the start of the packed batch
 //   stage(name)                            the named stage begins: "embeddings", "attention", "feed forward", …
 struct silent {
-    static constexpr bool watches_attention = false;
     void attention(int, int, std::span<const float>) const {}
     void stage(const char*) const {}
 };
