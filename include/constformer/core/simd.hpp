@@ -57,10 +57,15 @@ inline batch<float, A> fnma(const batch<float, A>& x, const batch<float, A>& y, 
 #define CONSTFORMER_ISA wasm_relaxed
 #elif defined(__wasm__)
 #define CONSTFORMER_ISA wasm_simd128
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__) &&              \
+    defined(__AVX512BF16__)
+#define CONSTFORMER_ISA avx512_bf16
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
 #define CONSTFORMER_ISA avx512_vnni
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
 #define CONSTFORMER_ISA avx512
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__AVXVNNI__)
+#define CONSTFORMER_ISA avx_vnni
 #elif defined(__AVX2__) && defined(__FMA__)
 #define CONSTFORMER_ISA avx2
 #elif defined(__SSE4_2__)
