@@ -18,6 +18,10 @@ template <int In, int Out, bool Bias = true, element E = f32> struct linear {
     template <activation A = activation::none> void forward(const auto& x, auto y, workspace auto m) const {
         ops::multiply<A>(weight, bias, ops::prepare<E>(x, m), y, m);
     }
+    // The same as a product that runs beside others: ops::multiply<E>(m, {query.plan(x, q), key.plan(x, k)}).
+    [[nodiscard]] ops::planned<E> plan(const auto& prepared, auto y) const {
+        return ops::plan(weight, bias, prepared, y);
+    }
     static constexpr double flops(double n) { return 2.0 * n * In * Out; }
 };
 

@@ -12,6 +12,8 @@
 #include "constformer/ops/rules.hpp"
 #include "constformer/ops/softmax.hpp"
 
+#include <atomic>
+
 namespace constformer::ops::inline CONSTFORMER_ISA {
 
 inline constexpr int query_block = 2 * lanes; // queries side by side
@@ -255,31 +257,30 @@ void attend(const_rows<Heads * HeadWidth> q, const_rows<KvHeads * HeadWidth> k, 
     if (!queries.empty()) longest = *std::max_element(keys.begin(), keys.end());
     const std::size_t each = attend_room(longest, HeadWidth, E != f32);
     std::byte* const memory = m.bytes(each * std::size_t(m.threads.size()));
-    int first_query = 0, first_key = 0;
-    for (int s = 0; s < sentences; ++s) {
-        const int n = queries.empty() ? q.count : queries[std::size_t(s)];
-        const int of = queries.empty() ? k.count : keys[std::size_t(s)];
-        const auto local = rule.sentence(first_key, of);
-        m.threads.split(Heads, [&](int begin, int end, int worker) {
-            for (int head = begin; head < end; ++head) {
-                const int group = head / (Heads / KvHeads);
-                const head_view h{.q = q[first_query] + head * HeadWidth,
-                                  .k = k[first_key] + group * HeadWidth,
-                                  .v = v[first_key] + group * HeadWidth,
-                                  .y = y[first_query] + head * HeadWidth,
-                                  .q_stride = q.stride,
-                                  .kv_stride = k.stride,
-                                  .v_stride = v.stride,
-                                  .y_stride = y.stride,
-                                  .queries = n,
-                                  .keys = of,
-                                  .head_width = HeadWidth,
-                                  .scale = scale};
-                attend_head<E>(h, head, first_query, local, memory + std::size_t(worker) * each, m.watch);
-            }
-        });
-        first_query += n, first_key += of;
-    }
+    // Workers take one head of one sentence after another, so that long sentences do not wait for each other.
+    std::atomic<int> next = 0;
+    m.threads.split(m.threads.size(), [&](int, int, int worker) {
+        int s = 0, first_query = 0, first_key = 0;
+        for (int item; (item = next.fetch_add(1, std::memory_order_relaxed)) < sentences * Heads;) {
+            for (; item / Heads > s; ++s) first_query += queries[std::size_t(s)], first_key += keys[std::size_t(s)];
+            const int head = item % Heads, group = head / (Heads / KvHeads);
+            const int of = queries.empty() ? k.count : keys[std::size_t(s)];
+            const head_view h{.q = q[first_query] + head * HeadWidth,
+                              .k = k[first_key] + group * HeadWidth,
+                              .v = v[first_key] + group * HeadWidth,
+                              .y = y[first_query] + head * HeadWidth,
+                              .q_stride = q.stride,
+                              .kv_stride = k.stride,
+                              .v_stride = v.stride,
+                              .y_stride = y.stride,
+                              .queries = queries.empty() ? q.count : queries[std::size_t(s)],
+                              .keys = of,
+                              .head_width = HeadWidth,
+                              .scale = scale};
+            attend_head<E>(h, head, first_query, rule.sentence(first_key, of), memory + std::size_t(worker) * each,
+                           m.watch);
+        }
+    });
 }
 
 } // namespace constformer::ops::inline CONSTFORMER_ISA

@@ -9,6 +9,9 @@
 #include "constformer/ops/prepare.hpp"
 #include "constformer/ops/step.hpp"
 
+#include <algorithm>
+#include <initializer_list>
+
 namespace constformer::ops::inline CONSTFORMER_ISA {
 
 // The numbers of one product. Strides count elements; B is laid out as a matrix is: panels, in them lines of 16 outputs
@@ -148,11 +151,17 @@ template <element E> [[gnu::noinline]] void multiply_panels(const product<E>& m,
     }
 }
 
+// A product to be run, and how many panels it has.
+template <element E> struct planned {
+    product<E> numbers;
+    int panels;
+};
+
 // y = A(x W' + b), or y += … where the destination is onto(y): (n, In) -> (n, Out). A thin wrapper that turns types
 // into numbers. `x` is what prepare<E>() made of rows; `bias` is a vector<Out> or absent. x and y must not overlap.
 // PyTorch: A(F.linear(x, weight, bias)).
 template <activation A = activation::none, int In, int Out, element E, class Bias, destination<Out> To>
-void multiply(const matrix<Out, In, E>& weight, const Bias& bias, const auto& x, To to, const auto& m) {
+planned<E> plan(const matrix<Out, In, E>& weight, const Bias& bias, const auto& x, To to) {
     constexpr bool adds = std::same_as<To, onto_rows<Out>>;
     static_assert(!adds || A == activation::none, "multiply: an activation cannot be added onto its destination");
     static_assert(std::remove_cvref_t<decltype(x)>::width == In,
@@ -181,7 +190,24 @@ void multiply(const matrix<Out, In, E>& weight, const Bias& bias, const auto& x,
         p.y = to.to.data, p.y_stride = to.to.stride;
     else
         p.y = to.data, p.y_stride = to.stride;
-    m.threads.split(matrix<Out, In, E>::panels, [&](int begin, int end, int) { multiply_panels(p, begin, end); });
+    return {p, matrix<Out, In, E>::panels};
+}
+
+// Runs products side by side, which none of them may depend on: their panels, end to end, are shared out in one step.
+template <element E> void multiply(const auto& m, std::initializer_list<planned<E>> all) {
+    int panels = 0;
+    for (const planned<E>& one : all) panels += one.panels;
+    m.threads.split(panels, [&](int begin, int end, int) {
+        for (const planned<E>& one : all) {
+            if (begin < one.panels && end > 0)
+                multiply_panels(one.numbers, std::max(begin, 0), std::min(end, one.panels));
+            begin -= one.panels, end -= one.panels;
+        }
+    });
+}
+template <activation A = activation::none, int In, int Out, element E>
+void multiply(const matrix<Out, In, E>& weight, const auto& bias, const auto& x, auto to, const auto& m) {
+    multiply<E>(m, {plan<A>(weight, bias, x, to)});
 }
 
 } // namespace constformer::ops::inline CONSTFORMER_ISA
