@@ -47,16 +47,13 @@ template <class Isa, class Identity> const kernel_table<Identity>& kernels();
 
 inline namespace CONSTFORMER_ISA {
 
-namespace detail {
 // An encoder with its pooler; a masked language model.
 template <class Model>
 concept pools = Model::config.pooled && requires { Model::pool_scratch(1); };
 template <class Model>
 concept predicts = requires { &Model::template predict<basic_workspace<>>; };
-} // namespace detail
 
 #ifdef CONSTFORMER_ISAS
-namespace detail {
 template <class Model> struct identify;
 template <const bert_config& c, element E, bool Pooled> struct identify<bert<c, E, Pooled>> {
     static_assert(Pooled == c.pooled, "dispatch: a bert that is part of a head is reached through the head");
@@ -81,8 +78,7 @@ const kernel_table<Identity>& kernels_at(std::size_t chosen, isas::list<Isa...>)
     static constexpr getter all[] = {kernels<Isa, Identity>...};
     return all[chosen]();
 }
-} // namespace detail
-template <class Model> using identity_of = typename detail::identify<Model>::type;
+template <class Model> using identity_of = typename identify<Model>::type;
 #endif
 
 // Stands in for Model wherever a task or a program calls its forward. Weights must outlive it.
@@ -99,7 +95,7 @@ template <class Model> class dispatched {
     static constexpr std::size_t scratch(lengths n, int threads = 1) { return Model::scratch(n, threads); }
     static constexpr double flops(lengths n) { return Model::flops(n); }
     static constexpr std::size_t pool_scratch(int sentences)
-        requires detail::pools<Model>
+        requires pools<Model>
     {
         return Model::pool_scratch(sentences);
     }
@@ -117,7 +113,7 @@ template <class Model> class dispatched {
 #endif
     }
     void pool(const_rows<width> x, std::span<const int> each, rows<width> y, workspace auto m) const
-        requires detail::pools<Model>
+        requires pools<Model>
     {
 #ifdef CONSTFORMER_ISAS
         table_->pool(weights_, x, each, y, cross(m));
@@ -126,7 +122,7 @@ template <class Model> class dispatched {
 #endif
     }
     [[nodiscard]] status hidden(const bert_inputs& in, rows<width> x, workspace auto m) const
-        requires detail::predicts<Model>
+        requires predicts<Model>
     {
 #ifdef CONSTFORMER_ISAS
         return table_->hidden(weights_, in, x, cross(m));
@@ -135,7 +131,7 @@ template <class Model> class dispatched {
 #endif
     }
     void predict(const_rows<width> x, rows<outputs> y, workspace auto m) const
-        requires detail::predicts<Model>
+        requires predicts<Model>
     {
 #ifdef CONSTFORMER_ISAS
         table_->predict(weights_, x, y, cross(m));
@@ -173,7 +169,7 @@ template <class Model> [[nodiscard]] expected<dispatched<Model>> dispatch(const 
     if (!chosen) return chosen.error();
     dispatched<Model> result(weights, *chosen);
 #ifdef CONSTFORMER_ISAS
-    result.table_ = &detail::kernels_at<identity_of<Model>>(*chosen, built_isas());
+    result.table_ = &kernels_at<identity_of<Model>>(*chosen, built_isas());
     if (result.table_->bytes != sizeof(Model) || result.table_->manifest != manifest_hash<Model>())
         return error("dispatch: the kernels for ", result.isa(), " were compiled from other headers than this program");
 #endif

@@ -15,10 +15,10 @@ template <class Model> consteval kernel_table<identity_of<Model>> make_kernel_ta
     table.forward = [](const void* weights, const bert_inputs& in, rows<outputs> y, dispatched_workspace m) {
         return static_cast<const Model*>(weights)->forward(in, y, m);
     };
-    if constexpr (detail::pools<Model>)
+    if constexpr (pools<Model>)
         table.pool = [](const void* weights, const_rows<width> x, std::span<const int> each, rows<width> y,
                         dispatched_workspace m) { static_cast<const Model*>(weights)->pool(x, each, y, m); };
-    if constexpr (detail::predicts<Model>) {
+    if constexpr (predicts<Model>) {
         table.hidden = [](const void* weights, const bert_inputs& in, rows<width> x, dispatched_workspace m) {
             return static_cast<const Model*>(weights)->hidden(in, x, m);
         };
