@@ -48,8 +48,9 @@ constexpr int table_rows = 128;     // that are searched at a time
 struct watcher : silent {
     bool rows = false;
     void stage(const char* name) const { host_stage(name); }
+    [[nodiscard]] bool wants_attention() const { return rows; }
     void attention(int head, int query, std::span<const float> probabilities) const {
-        if (rows) host_attention(head, query, probabilities.data(), int(probabilities.size()));
+        host_attention(head, query, probabilities.data(), int(probabilities.size()));
     }
 };
 

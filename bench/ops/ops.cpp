@@ -2,6 +2,7 @@
 //   ops [--json] [--rounds N] [--only PART-OF-A-NAME] [--cpu-time]
 #include "../support/measure.hpp"
 #include "constformer/ops/attend.hpp"
+#include "constformer/ops/matmul.hpp"
 #include "constformer/ops/normalize.hpp"
 
 #include <cstdio>

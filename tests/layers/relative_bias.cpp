@@ -43,14 +43,21 @@ BOOST_AUTO_TEST_CASE(each_score_gets_what_its_distance_says) {
                 auto m = basic_workspace<>::over(memory);
                 const auto rule = bias->spread(queries, keys, past, m);
                 BOOST_TEST(m.left() == 0u);
-                for (int head = 0; head < 3; ++head)
-                    for (int i = 0; i < queries; ++i) {
-                        std::vector<float> scores(std::size_t(keys), 1.0f);
-                        rule(head, i, scores);
-                        for (int j = 0; j < keys; ++j)
-                            BOOST_TEST(scores[std::size_t(j)] ==
+                // all queries at once, a key's scores side by side; keys from the second on
+                for (int head = 0; head < 3; ++head) {
+                    std::vector<float> scores(std::size_t(keys * queries), 1.0f);
+                    rule(head, {.data = scores.data(),
+                                .query_step = 1,
+                                .key_step = queries,
+                                .query = 0,
+                                .queries = queries,
+                                .key = 1,
+                                .keys = keys - 1});
+                    for (int i = 0; i < queries; ++i)
+                        for (int j = 1; j < keys; ++j)
+                            BOOST_TEST(scores[std::size_t((j - 1) * queries + i)] ==
                                        1.0f + bias->weight.at(two_ways::bucket(j - past - i), head));
-                    }
+                }
             }
 }
 

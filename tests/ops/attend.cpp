@@ -43,6 +43,7 @@ struct recorder : silent { // every row of probabilities that attention gives aw
         double off = 0;
     };
     seen* all;
+    [[nodiscard]] static bool wants_attention() { return true; }
     void attention(int, int, std::span<const float> probabilities) const {
         double sum = 0;
         for (float p : probabilities) sum += p;
@@ -92,9 +93,9 @@ template <int Heads, int KvHeads, int HeadWidth> void heads_agree() {
 BOOST_AUTO_TEST_SUITE(ops_attend)
 
 BOOST_AUTO_TEST_CASE(a_head_agrees_at_every_count_of_keys_and_head_width) {
-    for (int width : {8, 12, 20, 32, 64})
-        for (int keys : {0, 1, 15, 16, 17, 129})
-            for (int queries : {0, 1, 7, 8, 9, 17})
+    for (int width : {1, 8, 9, 12, 20, 32, 64, 80})
+        for (int keys : {0, 1, 7, 15, 16, 17, 127, 128, 129, 257})
+            for (int queries : {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65})
                 BOOST_TEST(head_agrees(queries, keys, width, ops::everything{},
                                        [](int, int, int, double score) { return score; }),
                            "queries " << queries << ", keys " << keys << ", width " << width);
@@ -114,16 +115,18 @@ BOOST_AUTO_TEST_CASE(padding_with_holes_hides_keys) {
 }
 
 BOOST_AUTO_TEST_CASE(where_all_is_hidden_the_values_are_averaged_and_nothing_is_nan) {
-    for (int keys : {1, 15, 16, 17, 129}) {
+    for (int keys : {1, 15, 16, 17, 129, 300}) {
         const std::vector<int> keep(std::size_t(keys), 0);
-        BOOST_TEST(head_agrees(9, keys, 12, ops::padding{keep}, [](int, int, int, double) { return ops::never; }));
+        for (int queries : {1, 9, 40})
+            BOOST_TEST(
+                head_agrees(queries, keys, 12, ops::padding{keep}, [](int, int, int, double) { return ops::never; }));
     }
 }
 
 BOOST_AUTO_TEST_CASE(causal_with_and_without_a_past) {
     for (int width : {8, 20})
-        for (int past : {0, 1, 15, 16, 40})
-            for (int queries : {1, 8, 9, 17}) {
+        for (int past : {0, 1, 15, 16, 40, 130})
+            for (int queries : {1, 2, 8, 9, 17, 70}) {
                 const auto ordered = [&](int, int i, int j, double score) { return j <= past + i ? score : gone; };
                 BOOST_TEST(head_agrees(queries, past + queries, width, ops::causal{past}, ordered));
                 std::vector<int> keep(std::size_t(past + queries), 1);
@@ -133,6 +136,49 @@ BOOST_AUTO_TEST_CASE(causal_with_and_without_a_past) {
                                            return keep[std::size_t(j)] ? ordered(h, i, j, score) : gone;
                                        }));
             }
+}
+
+BOOST_AUTO_TEST_CASE(a_sliding_window_sees_the_last_keys_only) {
+    for (int size : {1, 2, 16, 33, 130, 1000})
+        for (int past : {0, 5, 140})
+            for (int queries : {1, 3, 16, 33, 70})
+                BOOST_TEST(head_agrees(queries, past + queries, 12, ops::sliding_window{size, past},
+                                       [&](int, int i, int j, double score) {
+                                           return j <= past + i && j > past + i - size ? score : gone;
+                                       }),
+                           "window " << size << ", past " << past << ", queries " << queries);
+}
+
+// A query that sees nothing gets zeros; one whose visible keys are all hidden averages those, and no others.
+BOOST_AUTO_TEST_CASE(what_is_not_visible_counts_less_than_what_is_hidden) {
+    struct odd_see_nothing : ops::everything {
+        ops::key_range visible(int query, int keys) const { return {0, query % 2 ? 0 : keys}; }
+        odd_see_nothing sentence(int, int) const { return *this; }
+    };
+    for (int queries : {1, 2, 9, 40})
+        for (int keys : {1, 17, 200}) {
+            BOOST_TEST(head_agrees(queries, keys, 12, odd_see_nothing{},
+                                   [](int, int i, int, double score) { return i % 2 ? gone : score; }));
+            const std::vector<int> keep(std::size_t(keys), 0);
+            BOOST_TEST(head_agrees(queries, keys, 12, ops::causal{} & ops::padding{keep},
+                                   [](int, int i, int j, double) { return j <= i ? ops::never : gone; }));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(scores_of_any_size_stay_numbers) {
+    struct tenfold {
+        ops::key_range visible(int, int keys) const { return {0, keys}; }
+        void operator()(int, const ops::score_tile& s) const {
+            for (int q = 0; q < s.queries; ++q)
+                for (int k = 0; k < s.keys; ++k)
+                    s(q, k) = float((s.query + q) * 37 % 11 - (s.key + k) * 29 % 13) * 1e4f;
+        }
+        tenfold sentence(int, int) const { return *this; }
+    };
+    for (int queries : {1, 9, 40})
+        for (int keys : {17, 300})
+            BOOST_TEST(head_agrees(queries, keys, 12, tenfold{},
+                                   [](int, int i, int j, double) { return (i * 37 % 11 - j * 29 % 13) * 1e4; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_packed_batch_equals_separate_runs_also_with_grouped_queries) {

@@ -33,6 +33,7 @@ struct watcher : silent {
     seen_by* to;
     watcher(seen_by* to) : to(to) {}
     void stage(const char* name) const { to->stages.emplace_back(name); }
+    [[nodiscard]] static bool wants_attention() { return true; }
     void attention(int, int, std::span<const float> p) const {
         double sum = 0;
         for (const float v : p) sum += v;

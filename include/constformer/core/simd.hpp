@@ -57,7 +57,7 @@ inline batch<float, A> fnma(const batch<float, A>& x, const batch<float, A>& y, 
 #define CONSTFORMER_ISA wasm_relaxed
 #elif defined(__wasm__)
 #define CONSTFORMER_ISA wasm_simd128
-#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__) &&              \
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__) &&             \
     defined(__AVX512BF16__)
 #define CONSTFORMER_ISA avx512_bf16
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
@@ -124,6 +124,34 @@ inline void store_part(float* p, vec v, int count) {
     alignas(64) float whole[lanes];
     v.store_aligned(whole);
     for (int i = 0; i < count; ++i) p[i] = whole[i];
+#endif
+}
+
+// The `lanes` registers as a square of numbers, turned over its diagonal.
+inline void transpose(vec (&v)[lanes]) {
+#if defined(__AVX512F__)
+    __m512 t[16], u[16];
+    for (int i = 0; i < 16; i += 2) { // pairs of rows, then of pairs: 4 x 4 squares within the 128-bit quarters
+        t[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4)
+        for (int j = 0; j < 2; ++j) {
+            const __m512d a = _mm512_castps_pd(t[i + j]), b = _mm512_castps_pd(t[i + j + 2]);
+            u[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+            u[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+        }
+    for (int i = 0; i < 4; ++i) { // then the quarters
+        const __m512 a = _mm512_shuffle_f32x4(u[i], u[i + 4], 0x88), b = _mm512_shuffle_f32x4(u[i], u[i + 4], 0xdd);
+        const __m512 c = _mm512_shuffle_f32x4(u[i + 8], u[i + 12], 0x88),
+                     d = _mm512_shuffle_f32x4(u[i + 8], u[i + 12], 0xdd);
+        v[i] = _mm512_shuffle_f32x4(a, c, 0x88);
+        v[i + 4] = _mm512_shuffle_f32x4(b, d, 0x88);
+        v[i + 8] = _mm512_shuffle_f32x4(a, c, 0xdd);
+        v[i + 12] = _mm512_shuffle_f32x4(b, d, 0xdd);
+    }
+#else
+    xsimd::transpose(v, v + lanes);
 #endif
 }
 

@@ -20,9 +20,11 @@ constexpr std::size_t either(auto... bytes) {
 }
 
 // The observer that sees nothing and costs nothing. Another one derives from it and hides what it wants to see:
-//   attention(head, query, probabilities)  each row of every head; query counts from the start of the packed batch
 //   stage(name)                            the named stage begins: "embeddings", "attention", "feed forward", …
+//   wants_attention()                      whether to call the next one, asked once a head
+//   attention(head, query, probabilities)  each row of every head; query counts from the start of the packed batch
 struct silent {
+    [[nodiscard]] static constexpr bool wants_attention() { return false; }
     void attention(int, int, std::span<const float>) const {}
     void stage(const char*) const {}
 };

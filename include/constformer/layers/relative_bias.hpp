@@ -12,10 +12,12 @@ namespace constformer {
 template <int Heads> struct by_distance {
     const_rows<Heads> table;
     int zero, past;
-    [[nodiscard]] int visible(int, int keys) const { return keys; }
-    void operator()(int head, int query, std::span<float> scores) const {
-        const float* from = table[zero - past - query] + head;
-        for (float& score : scores) score += *from, from += table.stride;
+    [[nodiscard]] ops::key_range visible(int, int keys) const { return {0, keys}; }
+    void operator()(int head, const ops::score_tile& s) const {
+        for (int k = 0; k < s.keys; ++k) {
+            const float* from = table[zero - past - s.query + s.key + k] + head;
+            for (int q = 0; q < s.queries; ++q, from -= table.stride) s(q, k) += *from;
+        }
     }
     [[nodiscard]] by_distance sentence(int, int) const { return *this; }
 };

@@ -2,28 +2,11 @@
 #pragma once
 
 #include "constformer/core/tensor.hpp"
-#include "constformer/ops/softmax.hpp"
+#include "constformer/ops/reduce.hpp"
 
 #include <cmath>
 
 namespace constformer::ops::inline CONSTFORMER_ISA {
-
-// The sum of f(vec) over `count` floats; what f gives for lanes behind the end is not counted.
-namespace detail {
-template <class F> [[gnu::always_inline]] inline float total(const float* x, int count, F f) {
-    vec sums = splat(0.0f), more = splat(0.0f);
-    int i = 0;
-    for (; i + 2 * lanes <= count; i += 2 * lanes) sums = sums + f(load(x + i)), more = more + f(load(x + i + lanes));
-    for (; i + lanes <= count; i += lanes) sums = sums + f(load(x + i));
-    float sum = reduce_add(sums + more);
-    if (i < count) {
-        alignas(64) float tail[lanes];
-        f(load_part(x + i, count - i)).store_aligned(tail);
-        for (int j = 0; j < count - i; ++j) sum += tail[j];
-    }
-    return sum;
-}
-} // namespace detail
 
 // y = (x - mean) / sqrt(variance + epsilon) * weight + bias over each of `count` rows of `width` values; variance about
 // the mean, in a second pass, so that a large mean costs no precision. weight and bias are padded to whole panels, as a

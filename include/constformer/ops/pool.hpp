@@ -43,17 +43,4 @@ template <int Width> void normalize(rows<Width> y) {
     }
 }
 
-// The inner product of two rows of `width` values.
-[[gnu::noinline]] inline float dot(const float* a, const float* b, int width) {
-    vec sums = splat(0.0f), more = splat(0.0f);
-    int i = 0;
-    for (; i + 2 * lanes <= width; i += 2 * lanes) {
-        sums = fma(load(a + i), load(b + i), sums);
-        more = fma(load(a + i + lanes), load(b + i + lanes), more);
-    }
-    for (; i + lanes <= width; i += lanes) sums = fma(load(a + i), load(b + i), sums);
-    if (i < width) more = fma(load_part(a + i, width - i), load_part(b + i, width - i), more);
-    return reduce_add(sums + more);
-}
-
 } // namespace constformer::ops::inline CONSTFORMER_ISA

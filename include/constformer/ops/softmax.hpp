@@ -2,11 +2,9 @@
 #pragma once
 
 #include "constformer/ops/activate.hpp"
+#include "constformer/ops/reduce.hpp"
 
 namespace constformer::ops::inline CONSTFORMER_ISA {
-
-[[gnu::always_inline]] inline float reduce_add(vec v) { return xsimd::reduce_add(v); }
-[[gnu::always_inline]] inline float reduce_max(vec v) { return xsimd::reduce_max(v); }
 
 // In place over `count` >= 1 values. Every value may be the large negative number of a hidden key: the row then becomes
 // uniform, never NaN. PyTorch: torch.softmax(x, -1).
