@@ -3,6 +3,7 @@
 //     embed WEIGHTS SENTENCE SENTENCE
 #include "constformer/tasks/embed.hpp"
 #include "constformer/files/packed_file.hpp"
+#include "constformer/models/dispatch.hpp"
 #include "kernels/minilm_l6.hpp"
 
 #include <iostream>
@@ -14,8 +15,10 @@ static expected<float> cosine(const char* weights_path, std::string_view one, st
     if (!weights) return weights.error();
     const auto words = wordpiece::from_vocabulary(weights->text(), {});
     if (!words) return words.error();
+    const auto net = dispatch(**weights); // the kernels of the best instruction set that is here
+    if (!net) return net.error();
 
-    embedder model(**weights, *words, 256);
+    embedder model(*net, *words, 256);
     float vectors[2][384];
     const std::string_view texts[] = {one, other};
     if (status ok = model.embed(texts, {vectors[0], 2}); !ok) return ok.error();

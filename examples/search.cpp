@@ -5,6 +5,7 @@
 // WEIGHTS is a packed weights file; PASSAGES has a title, a tab and a passage on each line (# begins a comment).
 #include "constformer/tasks/search.hpp"
 #include "constformer/files/packed_file.hpp"
+#include "constformer/models/dispatch.hpp"
 #include "constformer/tasks/embed.hpp"
 #include "kernels/minilm_l6.hpp"
 
@@ -25,7 +26,9 @@ static status rank(const char* weights_path, const char* passages_path, std::str
     if (!weights) return weights.error();
     const auto words = wordpiece::from_vocabulary(weights->text(), {});
     if (!words) return words.error();
-    embedder model(**weights, *words, 256, {.truncate = true}); // texts of more than 256 tokens are cut
+    const auto net = dispatch(**weights); // the kernels of the best instruction set that is here
+    if (!net) return net.error();
+    embedder model(*net, *words, 256, {.truncate = true}); // texts of more than 256 tokens are cut
 
     const std::vector<std::string_view> texts(lines.begin(), lines.end());
     std::vector<float> memory((texts.size() + 1) * 384);

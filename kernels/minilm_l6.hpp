@@ -8,6 +8,8 @@ inline constexpr bert_config minilm_l6{.layers = 6, .width = 384, .heads = 12, .
 
 static_assert(parameters<bert<minilm_l6>>() == 22'713'216 && bert<minilm_l6>::scratch(256) < 4 << 20);
 
+#ifndef CONSTFORMER_ISAS // a program of several instruction sets reaches them by dispatch() (models/dispatch.hpp)
 extern template struct bert<minilm_l6>;
 extern template status bert<minilm_l6>::forward(const bert_inputs&, rows<384>, basic_workspace<>) const;
+#endif
 } // namespace constformer

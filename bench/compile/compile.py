@@ -23,6 +23,7 @@ from project import ROOT, built, environment, quiet, stop  # noqa: E402
 
 # The budgets. A larger one needs a reason in its commit.
 SECONDS, MEGABYTES = 10, 600  # of each kernel source with each compiler
+ALL_SECONDS = 120  # of all kernels that a program of every instruction set holds, by one compiler
 ENGINE_KIB, ATTENTION_KIB = 60, 20  # of WebAssembly after brotli; the engine's JavaScript included
 UNITS = {"seconds": "s", "megabytes": "MB", "brotli_kib": "KiB after brotli"}
 
@@ -38,6 +39,12 @@ def compilers(env):
         "em++": ["em++", *common, *web],
         "em++ relaxed": ["em++", *common, *web, "-mrelaxed-simd"],
     }
+
+
+def instruction_sets():
+    """{name: flags} of this architecture's instruction sets in kernels/isas.txt."""
+    lines = [line.split() for line in (ROOT / "kernels/isas.txt").read_text().splitlines() if line and line[0] != "#"]
+    return {name: flags for name, cpu, *flags in lines if cpu == os.uname().machine}
 
 
 def compile_one(command, source, env, folder):
@@ -78,13 +85,28 @@ def measure(env):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         all_compilers = compilers(env)
-        jobs = [(source, title, command) for source in sorted((ROOT / "kernels").glob("*.cpp"))
-                for title, command in all_compilers.items()]
+        dispatched = ROOT / "kernels/dispatched.cpp"
+        models = [source for source in sorted((ROOT / "kernels").glob("*.cpp")) if source != dispatched]
+        jobs = [(source, title, command) for source in models for title, command in all_compilers.items()]
+        isas = instruction_sets()
+        for source in models:
+            for title in ("g++", "clang++"):
+                for isa, flags in isas.items():
+                    command = [word for word in all_compilers[title] if word != "-march=native"]
+                    jobs.append((dispatched, f"{title} {isa}", [
+                        *command, *flags, f'-DCONSTFORMER_MODEL_HEADER="kernels/{source.stem}.hpp"', f"-DCONSTFORMER_FOR={isa}",
+                        f"-DCONSTFORMER_MODEL=bert<{source.stem}>", "-DCONSTFORMER_ISAS=" + ",".join(isas)]))  # fmt: skip
+        total = dict.fromkeys(("g++", "clang++"), 0.0)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             costs = pool.map(lambda job: compile_one(job[2], job[0], env, folder), jobs)
             for (source, title, _), (seconds, megabytes) in zip(jobs, costs):
                 yield {"what": f"kernels/{source.name}", "by": title, "seconds": round(seconds, 2),
                        "megabytes": round(megabytes), "budget": {"seconds": SECONDS, "megabytes": MEGABYTES}}
+                if source == dispatched:
+                    total[title.split()[0]] += seconds
+        for title, seconds in total.items():
+            yield {"what": "all kernels, every instruction set", "by": title, "seconds": round(seconds, 2),
+                   "budget": {"seconds": ALL_SECONDS}}
         for title in ("em++", "em++ relaxed"):
             module = attention(all_compilers[title], env, folder)
             yield weigh("attention alone", title, [module], ATTENTION_KIB, env)

@@ -4,6 +4,7 @@
 // models
 #include "constformer/models/bert.hpp"
 #include "constformer/models/bert_heads.hpp"
+#include "constformer/models/dispatch.hpp"
 #include "constformer/models/gpt.hpp"
 #include "constformer/models/t5.hpp"
 

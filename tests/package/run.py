@@ -106,11 +106,21 @@ def found_as_subproject():
     answers(user / "build/user")
 
 
+def compiled_by_hand():
+    """the README's plain compiler line, for one instruction set"""
+    run("g++", "-std=c++20", "-march=native", f"-I{ROOT / 'include'}", f"-I{ROOT}", *run("pkg-config", "--cflags", "xsimd").split(),
+        ROOT / "examples/embed.cpp", ROOT / "kernels/minilm_l6.cpp", "-o", WORK / "embed")  # fmt: skip
+    done = subprocess.run([WORK / "embed", "no such file", "a", "b"], capture_output=True, text=True, check=False)
+    if done.returncode != 1 or not done.stderr.startswith("embed: no such file: "):
+        raise RuntimeError(f"{WORK / 'embed'} said {done.stdout}{done.stderr}")
+
+
 def main():
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     passed = failed = 0
-    for case in (install, found_by_meson, found_by_cmake, refused_by_cmake, found_by_pkg_config, found_as_subproject):
+    for case in (install, found_by_meson, found_by_cmake, refused_by_cmake, found_by_pkg_config, found_as_subproject,
+                 compiled_by_hand):
         try:
             case()
             passed += 1

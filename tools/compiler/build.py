@@ -1,5 +1,6 @@
 """Compiles a checkpoint's header into a program, or into a module for the browser."""
 
+import concurrent.futures
 import os
 import pathlib
 import shutil
@@ -53,6 +54,20 @@ class Tools:
             raise Refusal(f"{what}: {said}" if what else said)
         return done.stdout
 
+    def run_all(self, commands, what):
+        """Runs commands side by side, as many as there are processors."""
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for running in [pool.submit(self.run, command, what) for command in commands]:
+                running.result()
+
+    def knows(self, compiler, *flags):
+        """Does the compiler take these flags?"""
+        try:
+            self.run([compiler, *flags, "-fsyntax-only", "-x", "c++", os.devnull], "")
+        except Refusal:
+            return False
+        return True
+
     def xsimd(self):
         """How the compiler finds xsimd: by pkg-config, or else where it looks anyway."""
         try:
@@ -65,6 +80,26 @@ class Tools:
     def flags(self):
         """The user's own flags, which come last and so decide."""
         return self.env.get("CXXFLAGS", "").split()
+
+
+def instruction_sets(tools, compiler, march):
+    """{name: flags} of those that the program shall hold, the best last; none: the one that -march= says."""
+    known = [line.split() for line in (ROOT / "kernels/isas.txt").read_text().splitlines() if line and line[0] != "#"]
+    given = march.split(",")
+    if march != "all" and not any(name in given for name, *_ in known):
+        return {}
+    machine = tools.run([compiler, "-dumpmachine"], f"{compiler} failed").strip()
+    if "linux" not in machine:  # tools/isolate needs ELF objects and GNU's binutils
+        if march == "all":
+            return {}
+        raise Refusal(f"--march {march}: several instruction sets in one program are for Linux, the compiler's target is {machine}")
+    offered = {name: flags for name, cpu, *flags in known if cpu == machine.split("-")[0]}
+    for name in given if march != "all" else ():
+        if name not in offered:
+            raise Refusal(f"--march {march}: {name} is not among {', '.join(offered) or 'what is known'} of {machine}")
+        tools.run([compiler, *offered[name], "-fsyntax-only", "-x", "c++", os.devnull], f"{compiler} failed")
+    return {name: flags for name, flags in offered.items()
+            if name in given or march == "all" and tools.knows(compiler, *flags)}  # fmt: skip
 
 
 def defines(checkpoint, name, header_file):
@@ -93,18 +128,32 @@ def native(checkpoint, out, options, say):
         header_file = work / (name + ".hpp")
         header_file.write_text(header.write(checkpoint, name), encoding="utf-8")
         (work / "vocab.txt").write_text(checkpoint.vocabulary, encoding="utf-8", newline="")
-        say(f"compiling {name} ({checkpoint.parameters:,} parameters) with {options.compiler}")
-        tools.run([options.compiler, *COMMON, f"-march={options.march}", "-pthread", f"-I{ROOT / 'include'}", f"-I{PARTS}",
-                   *tools.xsimd(), *defines(checkpoint, name, header_file), *tools.flags(), "-c", PARTS / "program.cpp",
-                   "-o", work / "program.o"], f"{options.compiler} failed")  # fmt: skip
-        link = [options.compiler, "-pthread", "-s", *tools.flags(), work / "program.o"]
-        tools.run([*link, "-o", work / "program"], f"{options.compiler} failed")
+        compiler, why = options.compiler, f"{options.compiler} failed"
+        isas = instruction_sets(tools, compiler, options.march)
+        say(f"compiling {name} ({checkpoint.parameters:,} parameters) with {compiler} for {', '.join(isas) or options.march}")
+        common = [compiler, *COMMON, "-pthread", f"-I{ROOT / 'include'}", *tools.xsimd()]
+        # The program itself is for every processor of the architecture where the kernels are chosen at run time.
+        march = ["-DCONSTFORMER_ISAS=" + ",".join(isas)] if isas else ["-march=" + options.march.replace("all", "native")]
+        unique = [flag for flag in ["-fno-gnu-unique"] if isas and tools.knows(compiler, flag)]
+        commands = [[*common, *march, f"-I{PARTS}", *defines(checkpoint, name, header_file), *tools.flags(), "-c",
+                     PARTS / "program.cpp", "-o", work / "program.o"]]  # fmt: skip
+        commands += [[*common, *march, *unique, "-fno-exceptions", "-fno-rtti", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"',
+                      f"-DCONSTFORMER_MODEL=checkpoints::{name}::model", f"-DCONSTFORMER_FOR={isa}", *tools.flags(), *flags,
+                      "-c", ROOT / "kernels" / "dispatched.cpp", "-o", work / f"{isa}.o"]
+                     for isa, flags in isas.items()]  # fmt: skip
+        tools.run_all(commands, why)
+        objects = [work / "program.o"]
+        for isa in isas:
+            objects.append(work / f"kernels.{isa}.o")
+            tools.run([ROOT / "tools" / "isolate", objects[-1], work / f"{isa}.o", "--", compiler], "")
+        link = [compiler, "-pthread", "-s", *tools.flags(), *objects]
+        tools.run([*link, "-o", work / "program"], why)
         say("packing the weights")
         tools.run([work / "program", "pack", checkpoint.folder, work / "vocab.txt", work / "weights"], "")
         files = [(work / "program", out), (header_file, out.with_name(out.name + ".hpp"))]
         if options.embed:
             (work / "weights.s").write_text(EMBED)
-            tools.run([*link, "weights.s", "-o", "embedded"], f"{options.compiler} failed", cwd=work)
+            tools.run([*link, "weights.s", "-o", "embedded"], why, cwd=work)
             files[0] = (work / "embedded", out)
         else:
             files.append((work / "weights", out.with_name(out.name + ".weights")))

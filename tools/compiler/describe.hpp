@@ -25,7 +25,13 @@ inline status describe(const arguments&) {
     line("model") << checkpoint::name << '\n';
     line("type") << type_name<model>() << '\n';
     line("precision") << precision() << '\n';
-    line("isa") << std::string_view(isa_name) << '\n';
+    const auto isa = choose_isa();
+    if (!isa) return isa.error();
+    line("isa") << built_isas::all[*isa].name;
+    if (std::size(built_isas::all) > 1)
+        for (const instruction_set& one : built_isas::all)
+            out << (&one == built_isas::all ? " (of " : ", ") << one.name;
+    out << (std::size(built_isas::all) > 1 ? ")\n" : "\n");
     line("layers") << c.layers << '\n';
     line("width") << c.width << '\n';
     line("heads") << c.heads << " of " << c.width / c.heads << '\n';

@@ -1,6 +1,6 @@
 // forward: `run` and `bench`, the model without its tokenizer. A head says what comes out of it:
 //     std::vector<output> outputs(std::int64_t batch, std::int64_t tokens);   names and shapes, values still zero
-//     status forward(const model&, const bert_inputs&, std::size_t row, std::vector<output>&, workspace auto);
+//     status forward(const network&, const bert_inputs&, std::size_t row, std::vector<output>&, workspace auto);
 //     constexpr std::size_t beside(int tokens);                               bytes it takes beside model::scratch
 #pragma once
 
@@ -104,7 +104,7 @@ inline status run(const arguments& given) {
         };
         const bert_inputs in{.ids = row(*ids), .segments = row(*segments), .keep = row(*keep)};
         const auto m = basic_workspace<silent, on_team>::over(memory.bytes(), {}, threads);
-        if (status ok = forward(*s->weights, in, b, results, m); !ok) return in_file(ok.error());
+        if (status ok = forward(*s->net, in, b, results, m); !ok) return in_file(ok.error());
     }
     std::vector<tensor_view> views;
     for (const output& o : results) views.push_back({o.name, dtype::f32, o.shape, std::as_bytes(std::span(o.values))});
@@ -137,7 +137,7 @@ inline status bench(const arguments& given) {
             for (int round = -2; round < 5 || (total < 5e5 && round < 20'000); ++round) { // two to warm up
                 const auto begin = std::chrono::steady_clock::now();
                 const auto m = basic_workspace<silent, on_team>::over(memory.bytes(), {}, policy);
-                if (status ok = forward(*s->weights, {.ids = ids}, 0, results, m); !ok) return ok;
+                if (status ok = forward(*s->net, {.ids = ids}, 0, results, m); !ok) return ok;
                 const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
                 if (round >= 0) times.push_back(took.count()), total += took.count();
             }

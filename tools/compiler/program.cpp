@@ -5,7 +5,6 @@
 #include "describe.hpp"
 #include "forward.hpp"
 #include "pack.hpp"
-#include "processor.hpp"
 
 #include <cstdio>
 #include <new>
@@ -125,12 +124,7 @@ int start(std::span<const char* const> typed) {
         explain(*found);
         return 0;
     }
-    if (const char* lacks = lacking_instructions())
-        return no(error("this processor lacks ", lacks,
-                        ", for which this program was compiled: compile it again here, "
-                        "or with --march for both")
-                      .what(),
-                  1);
+    if (const auto isa = choose_isa(); !isa) return no(isa.error().what(), 1); // before any code that needs it
     const status done = found->run(*given);
     return done ? 0 : no(done.error().what(), 1);
 }

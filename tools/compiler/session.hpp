@@ -8,6 +8,7 @@
 
 #include "constformer/core/team.hpp"
 #include "constformer/files/packed_file.hpp"
+#include "constformer/models/dispatch.hpp"
 #include "constformer/text/wordpiece.hpp"
 
 #include <memory>
@@ -27,6 +28,7 @@ namespace constformer::program {
 
 namespace checkpoint = CONSTFORMER_CHECKPOINT;
 using model = checkpoint::model;
+using network = dispatched<model>; // what runs: the model on this processor's instruction set
 
 inline bool has_embedded_weights() {
     const std::byte* const volatile begin = constformer_weights; // GCC takes an array's address for never null
@@ -50,12 +52,12 @@ inline constexpr option help{"--help", "", "shows this"},
 class session {
   public:
     const arguments& given;
-    const model* weights = nullptr;
+    std::optional<network> net;
     bool truncate = false, json = false;
     int most_tokens = 0;
 
-    // Maps the weights; `alone`: for a command that makes its own threads. Errors: those of open_packed; options that
-    // are no numbers.
+    // Maps the weights; `alone`: for a command that makes its own threads. Errors: those of open_packed and dispatch;
+    // options that are no numbers.
     static expected<session> open(const arguments& given, bool alone = false) {
         session s(given);
         s.truncate = given.has("--truncate"), s.json = given.has("--json");
@@ -69,14 +71,15 @@ class session {
         if (!given.has("--weights") && has_embedded_weights()) {
             const auto view = check_packed<model>({constformer_weights, constformer_weights_end});
             if (!view) return view.error();
-            s.weights = &view->as<model>(), s.text_ = view->text;
-        } else {
-            auto file = open_packed<model>(std::string(given.value("--weights", own_path() + ".weights")));
-            if (!file) return file.error();
-            s.weights = &**file, s.text_ = file->text();
-            s.file_.emplace(std::move(*file));
+            s.text_ = view->text;
+            return s.use(view->as<model>());
         }
-        return s;
+        auto file = open_packed<model>(std::string(given.value("--weights", own_path() + ".weights")));
+        if (!file) return file.error();
+        s.text_ = file->text();
+        const model& weights = **file;
+        s.file_.emplace(std::move(*file));
+        return s.use(weights);
     }
 
     // The tokenizer of the vocabulary that lies beside the weights.
@@ -97,6 +100,12 @@ class session {
     std::unique_ptr<team> workers_;
 
     explicit session(const arguments& typed) : given(typed) {}
+    expected<session> use(const model& weights) {
+        const auto chosen = dispatch(weights);
+        if (!chosen) return chosen.error();
+        net.emplace(*chosen);
+        return std::move(*this);
+    }
 };
 
 // A command: what help says of it, how many words it takes, and what it does.

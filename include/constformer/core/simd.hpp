@@ -90,6 +90,8 @@ inline constexpr const char* isa_name = CONSTFORMER_TEXT(CONSTFORMER_ISA);
 
 #if defined(__AVX512F__)
 using arch = xsimd::avx512bw; // f32 needs no more; the derived arches only add tags
+#elif defined(__AVX2__) && defined(__FMA__)
+using arch = xsimd::fma3<xsimd::avx2>; // xsimd's default with AVX-VNNI multiplies and adds in two steps
 #else
 using arch = xsimd::default_arch;
 #endif

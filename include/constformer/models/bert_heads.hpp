@@ -54,8 +54,18 @@ template <const bert_config& c, element E = f32> struct bert_masked_lm {
         if (status ok = check_head<bert_masked_lm>("bert_masked_lm", in, int(in.ids.size()), logits.count, m); !ok)
             return ok;
         rows<c.width> x = m.take(int(in.ids.size()));
-        if (status ok = body.forward(in, x, m); !ok) return ok;
+        if (status ok = hidden(in, x, m); !ok) return ok;
         m.watch.stage("head");
+        predict(x, logits, m);
+        return {};
+    }
+    // The two steps of forward, for who needs the words of a few tokens alone.
+    // The last hidden state, (tokens) -> (tokens, width).
+    [[nodiscard]] status hidden(const bert_inputs& in, rows<c.width> x, workspace auto m) const {
+        return body.forward(in, x, m);
+    }
+    // (tokens, width) -> (tokens, vocabulary), in memory for (tokens, width).
+    void predict(const_rows<c.width> x, rows<outputs> logits, workspace auto m) const {
         rows<c.width> h = m.take(x.count);
         transform.template forward<c.act>(x, h, m); // (tokens, width) -> (tokens, width)
         transform_norm.forward(h, h, m);
@@ -63,7 +73,6 @@ template <const bert_config& c, element E = f32> struct bert_masked_lm {
             body.embeddings.tokens.logits(h, bias, logits, m); // (tokens, width) -> (tokens, vocabulary)
         else
             ops::multiply(decoder.weight, bias, ops::prepare<E>(h, m), logits, m);
-        return {};
     }
 };
 

@@ -44,13 +44,13 @@ template <class Model, class Threads = sequential> class mask_filler {
         auto m = engine_.workspace(watch);
         rows<Model::outputs> y = m.take(1);
         rows<Model::width> x = m.take(tokens.size());
-        if (status ok = model.body.forward(engine_.batch(), x, m); !ok) return ok.error();
+        if (status ok = model.hidden(engine_.batch(), x, m); !ok) return ok.error();
         watch.stage("head");
         best_.resize(std::size_t(std::min(top, Model::outputs)));
         found_.clear();
         for (int i = 0; i < tokens.size(); ++i) {
             if (tokens.ids[std::size_t(i)] != mask) continue;
-            predict(model, x.part(i, 1), y, m);
+            model.predict(x.part(i, 1), y, m); // for all tokens it would cost more than the body does
             if (status ok = numbers({y[0], std::size_t(Model::outputs)}, "fill_mask"); !ok) return ok.error();
             ops::softmax(y[0], Model::outputs);
             int count = 0;
@@ -71,18 +71,6 @@ template <class Model, class Threads = sequential> class mask_filler {
     text_options options_;
     std::vector<hit> best_;
     std::vector<filling> found_;
-
-    // The model's head for one token alone: over a whole text it would cost more than the body does.
-    // (1, width) -> (1, vocabulary)
-    static void predict(const Model& model, const_rows<Model::width> x, rows<Model::outputs> y, workspace auto m) {
-        rows<Model::width> h = m.take(1);
-        model.transform.template forward<Model::config.act>(x, h, m);
-        model.transform_norm.forward(h, h, m);
-        if constexpr (Model::config.tied)
-            model.body.embeddings.tokens.logits(h, model.bias, y, m);
-        else
-            ops::multiply(model.decoder.weight, model.bias, h, y, m);
-    }
 };
 
 } // namespace CONSTFORMER_ISA

@@ -10,10 +10,10 @@ constexpr std::size_t beside(int tokens) { return room(std::size_t(tokens), 2); 
 inline std::vector<output> outputs(std::int64_t batch, std::int64_t tokens) {
     return {{"start_logits", {batch, tokens}}, {"end_logits", {batch, tokens}}};
 }
-inline status forward(const model& weights, const bert_inputs& in, std::size_t row, std::vector<output>& out,
+inline status forward(const network& net, const bert_inputs& in, std::size_t row, std::vector<output>& out,
                       workspace auto m) {
     const rows<2> both = m.take(int(in.ids.size()));
-    if (status ok = weights.forward(in, both, m); !ok) return ok;
+    if (status ok = net.forward(in, both, m); !ok) return ok;
     for (int i = 0; i < both.count; ++i) out[0].row(row)[i] = both[i][0], out[1].row(row)[i] = both[i][1];
     return {};
 }
@@ -27,7 +27,7 @@ inline status answer_command(const arguments& given) {
     if (!overlap) return overlap.error();
     const auto words = s->words();
     if (!words) return words.error();
-    answerer answers(*s->weights, **words, s->most_tokens, {.longest = *longest, .overlap = *overlap}, s->threads());
+    answerer answers(*s->net, **words, s->most_tokens, {.longest = *longest, .overlap = *overlap}, s->threads());
     std::string context(given.words[1]);
     if (context == "-") {
         context.clear();

@@ -16,22 +16,21 @@ inline std::vector<output> outputs(std::int64_t batch, std::int64_t tokens) {
     if (has_pooler) all.push_back({"pooler_output", {batch, model::width}});
     return all;
 }
-template <class Model>
-status forward(const Model& weights, const bert_inputs& in, std::size_t row, std::vector<output>& out,
-               workspace auto m) {
-    const rows<Model::width> x{out[0].row(row), int(in.ids.size())};
-    if (status ok = weights.forward(in, x, m); !ok) return ok;
-    if constexpr (has_pooler) weights.pool(x, {}, rows<Model::width>{out[1].row(row), 1}, m);
+template <class Network>
+status forward(const Network& net, const bert_inputs& in, std::size_t row, std::vector<output>& out, workspace auto m) {
+    const rows<Network::width> x{out[0].row(row), int(in.ids.size())};
+    if (status ok = net.forward(in, x, m); !ok) return ok;
+    if constexpr (has_pooler) net.pool(x, {}, rows<Network::width>{out[1].row(row), 1}, m);
     return {};
 }
 
-using sentence_embedder = embedder<model, on_team>;
+using sentence_embedder = embedder<network, on_team>;
 
 // Many texts share a forward, so the embedder gets room for a few long ones.
 inline expected<sentence_embedder> make_embedder(session& s) {
     const auto words = s.words();
     if (!words) return words.error();
-    return sentence_embedder(*s.weights, **words, s.most_tokens, {.truncate = s.truncate, .how = checkpoint::pooling},
+    return sentence_embedder(*s.net, **words, s.most_tokens, {.truncate = s.truncate, .how = checkpoint::pooling},
                              s.threads());
 }
 

@@ -10,9 +10,9 @@ constexpr std::size_t beside(int) { return 0; }
 inline std::vector<output> outputs(std::int64_t batch, std::int64_t tokens) {
     return {{checkpoint::output, {batch, tokens, model::outputs}}};
 }
-inline status forward(const model& weights, const bert_inputs& in, std::size_t row, std::vector<output>& out,
+inline status forward(const network& net, const bert_inputs& in, std::size_t row, std::vector<output>& out,
                       workspace auto m) {
-    return weights.forward(in, rows<model::outputs>{out[0].row(row), int(in.ids.size())}, m);
+    return net.forward(in, rows<model::outputs>{out[0].row(row), int(in.ids.size())}, m);
 }
 
 inline status fill_mask_command(const arguments& given) {
@@ -22,7 +22,7 @@ inline status fill_mask_command(const arguments& given) {
     if (!top) return top.error();
     const auto words = s->words();
     if (!words) return words.error();
-    mask_filler filler(*s->weights, **words, s->most_tokens, {.truncate = s->truncate}, s->threads());
+    mask_filler filler(*s->net, **words, s->most_tokens, {.truncate = s->truncate}, s->threads());
     writer out;
     const status done = each_text(given.words, [&](std::string_view text) -> status {
         const auto found = filler.fill(text, *top);

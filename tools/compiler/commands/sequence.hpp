@@ -8,9 +8,9 @@ namespace constformer::program {
 constexpr std::size_t beside(int) { return 0; }
 
 inline std::vector<output> outputs(std::int64_t batch, std::int64_t) { return {{"logits", {batch, model::outputs}}}; }
-inline status forward(const model& weights, const bert_inputs& in, std::size_t row, std::vector<output>& out,
+inline status forward(const network& net, const bert_inputs& in, std::size_t row, std::vector<output>& out,
                       workspace auto m) {
-    return weights.forward(in, rows<model::outputs>{out[0].row(row), 1}, m);
+    return net.forward(in, rows<model::outputs>{out[0].row(row), 1}, m);
 }
 
 inline status classify_command(const arguments& given) {
@@ -18,7 +18,7 @@ inline status classify_command(const arguments& given) {
     if (!s) return s.error();
     const auto words = s->words();
     if (!words) return words.error();
-    classifier classes(*s->weights, **words, checkpoint::labels, s->most_tokens,
+    classifier classes(*s->net, **words, checkpoint::labels, s->most_tokens,
                        {.truncate = s->truncate, .how = checkpoint::scores}, s->threads());
     const bool pair = given.has("--pair");
     writer out;

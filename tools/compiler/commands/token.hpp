@@ -10,9 +10,9 @@ constexpr std::size_t beside(int) { return 0; }
 inline std::vector<output> outputs(std::int64_t batch, std::int64_t tokens) {
     return {{"logits", {batch, tokens, model::outputs}}};
 }
-inline status forward(const model& weights, const bert_inputs& in, std::size_t row, std::vector<output>& out,
+inline status forward(const network& net, const bert_inputs& in, std::size_t row, std::vector<output>& out,
                       workspace auto m) {
-    return weights.forward(in, rows<model::outputs>{out[0].row(row), int(in.ids.size())}, m);
+    return net.forward(in, rows<model::outputs>{out[0].row(row), int(in.ids.size())}, m);
 }
 
 inline status tag_command(const arguments& given) {
@@ -20,7 +20,7 @@ inline status tag_command(const arguments& given) {
     if (!s) return s.error();
     const auto words = s->words();
     if (!words) return words.error();
-    tagger tags(*s->weights, **words, checkpoint::labels, s->most_tokens, {.truncate = s->truncate}, s->threads());
+    tagger tags(*s->net, **words, checkpoint::labels, s->most_tokens, {.truncate = s->truncate}, s->threads());
     const bool tokens = given.has("--tokens");
     writer out;
     bool first_text = true;

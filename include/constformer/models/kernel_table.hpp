@@ -1,0 +1,34 @@
+// kernel_table: a model's functions for the instruction set of this source's flags. For kernels/dispatched.cpp alone.
+#pragma once
+
+#include "constformer/models/dispatch.hpp"
+
+#ifdef CONSTFORMER_ISAS // a build of one instruction set has no such table
+
+namespace constformer::inline CONSTFORMER_ISA {
+
+// For `kernels<isas::CONSTFORMER_ISA, identity_of<Model>>()`.
+template <class Model> consteval kernel_table<identity_of<Model>> make_kernel_table() {
+    using identity = identity_of<Model>;
+    constexpr int width = identity::width, outputs = identity::outputs;
+    kernel_table<identity> table{.isa = isa_name, .bytes = sizeof(Model), .manifest = manifest_hash<Model>()};
+    table.forward = [](const void* weights, const bert_inputs& in, rows<outputs> y, dispatched_workspace m) {
+        return static_cast<const Model*>(weights)->forward(in, y, m);
+    };
+    if constexpr (pools<Model>)
+        table.pool = [](const void* weights, const_rows<width> x, std::span<const int> each, rows<width> y,
+                        dispatched_workspace m) { static_cast<const Model*>(weights)->pool(x, each, y, m); };
+    if constexpr (predicts<Model>) {
+        table.hidden = [](const void* weights, const bert_inputs& in, rows<width> x, dispatched_workspace m) {
+            return static_cast<const Model*>(weights)->hidden(in, x, m);
+        };
+        table.predict = [](const void* weights, const_rows<width> x, rows<outputs> y, dispatched_workspace m) {
+            static_cast<const Model*>(weights)->predict(x, y, m);
+        };
+    }
+    return table;
+}
+
+} // namespace constformer::inline CONSTFORMER_ISA
+
+#endif
