@@ -156,6 +156,8 @@ EXPORT(load) int load_weights() {
     text.ids.reserve(n), text.segments.reserve(n), text.offsets.reserve(n), text.words.reserve(n);
     text.work.word.resize(1024), text.work.sources.resize(1024);
     text.work.pile.reserve(text_bytes / 2); // a text of nothing but combining marks
+    if (self.words.keeps_normalized_text()) // at most three times as long as the text, as Hangul is
+        text.work.normal.reserve(3 * text_bytes), text.work.places.reserve(3 * text_bytes);
     return 0;
 }
 
