@@ -10,12 +10,23 @@
 using namespace constformer;
 
 namespace {
-using wanted = added_tokens::wanted;
+struct wanted {
+    std::string text;
+    int id;
+    bool left, right, single;
+};
 constexpr bool left = true, right = true, single = true;
 
+added_tokens made(const std::vector<wanted>& tokens) {
+    added_tokens all;
+    for (const auto& t : tokens)
+        all.add(t.text, t.id, {.strip_left = t.left, .strip_right = t.right, .single_word = t.single});
+    return all;
+}
+
 // Every match of a text, as "begin-end:id" one after another.
-std::string matches(std::vector<wanted> tokens, std::string_view text) {
-    const added_tokens all(std::move(tokens));
+std::string matches(const std::vector<wanted>& tokens, std::string_view text) {
+    const added_tokens all = made(tokens);
     added_tokens::finder find(all, text);
     std::string out;
     for (auto m = find.next(); m.id >= 0; m = find.next())
@@ -33,7 +44,14 @@ BOOST_AUTO_TEST_CASE(nothing_to_look_for_finds_nothing) {
     BOOST_TEST(added_tokens().empty());
     BOOST_TEST(matches({}, "any [MASK] text") == "");
     BOOST_TEST(matches({{"a", 1, {}, {}, {}}}, "") == "");
-    BOOST_TEST(!added_tokens({{"a", 1, {}, {}, {}}}).empty());
+    BOOST_TEST(!made({{"a", 1, {}, {}, {}}}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_text_of_an_id) {
+    const auto all = made({{"b", 7, {}, {}, {}}, {"abc", 3, {}, {}, {}}});
+    BOOST_TEST(all.text(7) == "b");
+    BOOST_TEST(all.text(3) == "abc");
+    BOOST_TEST(all.text(0) == "");
 }
 
 BOOST_AUTO_TEST_CASE(the_leftmost_is_found_and_of_several_there_the_longest) {
@@ -97,9 +115,9 @@ BOOST_AUTO_TEST_CASE(equal_to_the_plain_definition) {
             }
             auto begin = at, end = at + best->text.size();
             at = end;
-            if (best->single_word && ((begin > 0 && wordy(begin - 1)) || wordy(end))) continue;
-            while (best->strip_left && begin > taken && text[begin - 1] == ' ') --begin;
-            while (best->strip_right && end < text.size() && text[end] == ' ') ++end;
+            if (best->single && ((begin > 0 && wordy(begin - 1)) || wordy(end))) continue;
+            while (best->left && begin > taken && text[begin - 1] == ' ') --begin;
+            while (best->right && end < text.size() && text[end] == ' ') ++end;
             taken = end;
             expected += (expected.empty() ? "" : " ") + std::to_string(begin) + "-" + std::to_string(end) + ":" +
                         std::to_string(best->id);

@@ -17,7 +17,7 @@ namespace constformer {
 
 // One of them, as a checkpoint describes it. `tokenizers`: AddedToken.
 struct added_token {
-    std::string_view text;
+    std::string_view text{};
     bool special = true;      // left out where a text is decoded without special tokens
     bool normalized = false;  // looked for in the normalized text, and itself normalized
     bool strip_left = false;  // takes the white space before it along
@@ -28,11 +28,27 @@ struct added_token {
 // What is looked for in a text, raw or normalized.
 class added_tokens {
   public:
-    struct wanted {
-        std::string text; // not empty; of two that are alike the first counts
-        int id;
-        bool strip_left, strip_right, single_word;
-    };
+    // Adds a token: `text`, not empty, is what it is found by. Of two that are alike the first counts.
+    void add(std::string_view text, int id, const added_token& token) {
+        tokens_.push_back({static_cast<std::uint32_t>(all_text_.size()), static_cast<std::uint32_t>(text.size()), id,
+                           token.strip_left, token.strip_right, token.single_word});
+        all_text_ += text;
+        const auto before = [&](const entry& a, const entry& b) {
+            return first(a) != first(b) ? first(a) < first(b) : a.size > b.size;
+        };
+        for (auto i = tokens_.size() - 1; i != 0 && before(tokens_[i], tokens_[i - 1]); --i)
+            std::swap(tokens_[i], tokens_[i - 1]);
+        for (std::size_t c = static_cast<unsigned char>(text[0]); c < end_.size(); ++c) ++end_[c];
+    }
+    [[nodiscard]] bool empty() const noexcept { return tokens_.empty(); }
+
+    // By what the token of an id is found; empty where it is none of these.
+    [[nodiscard]] std::string_view text(int id) const noexcept {
+        for (const auto& token : tokens_)
+            if (token.id == id) return text_of(token);
+        return {};
+    }
+
     // A token in a text: its bytes, with the white space that it takes along.
     struct match {
         std::size_t begin, end;
@@ -40,37 +56,38 @@ class added_tokens {
     };
     class finder;
 
-    added_tokens() = default;
-    explicit added_tokens(std::vector<wanted> tokens) : tokens_(std::move(tokens)) {
-        std::stable_sort(tokens_.begin(), tokens_.end(), [](const wanted& a, const wanted& b) {
-            return first(a) != first(b) ? first(a) < first(b) : a.text.size() > b.text.size();
-        });
-        for (const auto& token : tokens_) ++end_[first(token)];
-        for (std::size_t c = 1; c < end_.size(); ++c) end_[c] += end_[c - 1];
-        one_first_ = !tokens_.empty() && first(tokens_.front()) == first(tokens_.back());
-    }
-    [[nodiscard]] bool empty() const noexcept { return tokens_.empty(); }
-
   private:
-    std::vector<wanted> tokens_;           // by their first byte, and of one first byte the longest first
+    struct entry {
+        std::uint32_t begin, size; // of its text
+        int id;
+        bool strip_left, strip_right, single_word;
+    };
+    std::string all_text_;
+    std::vector<entry> tokens_;            // by their first byte, and of one first byte the longest first
     std::array<std::uint32_t, 256> end_{}; // where those of each first byte end
-    bool one_first_ = false;               // they all begin with the same byte
 
-    [[nodiscard]] static unsigned char first(const wanted& token) { return static_cast<unsigned char>(token.text[0]); }
-
+    [[nodiscard]] std::string_view text_of(const entry& token) const noexcept {
+        return {all_text_.data() + token.begin, token.size};
+    }
+    [[nodiscard]] unsigned char first(const entry& token) const noexcept {
+        return static_cast<unsigned char>(all_text_[token.begin]);
+    }
+    // The tokens that begin with a byte, first and end.
+    [[nodiscard]] std::array<std::uint32_t, 2> of(unsigned char byte) const noexcept {
+        return {byte == 0 ? 0 : end_[byte - 1u], end_[byte]};
+    }
     // The first place from which on a token may begin; the end of the text where there is none.
     [[nodiscard]] std::size_t candidate(std::string_view text, std::size_t from) const noexcept {
-        if (one_first_) return std::min(text.find(tokens_[0].text[0], from), text.size());
-        while (from != text.size() && of(text[from]).first == of(text[from]).second) ++from;
+        if (empty()) return text.size();
+        if (first(tokens_.front()) == first(tokens_.back())) // as BERT's do
+            return std::min(text.find(all_text_[0], from), text.size());
+        for (; from != text.size(); ++from)
+            if (const auto [begin, end] = of(static_cast<unsigned char>(text[from])); begin != end) break;
         return from;
     }
-    [[nodiscard]] std::pair<std::uint32_t, std::uint32_t> of(char byte) const noexcept {
-        const auto c = static_cast<unsigned char>(byte);
-        return {c == 0 ? 0 : end_[c - 1u], end_[c]};
-    }
-    [[nodiscard]] const wanted* longest(std::string_view rest) const noexcept {
-        for (auto [i, end] = of(rest[0]); i != end; ++i)
-            if (rest.starts_with(tokens_[i].text)) return &tokens_[i];
+    [[nodiscard]] const entry* longest(std::string_view rest) const noexcept {
+        for (auto [i, end] = of(static_cast<unsigned char>(rest[0])); i != end; ++i)
+            if (rest.starts_with(text_of(tokens_[i]))) return &tokens_[i];
         return nullptr;
     }
 };
@@ -83,12 +100,12 @@ class added_tokens::finder {
     // The next match. What lies between it and the one before is ordinary text; strip_right may have taken it already.
     [[nodiscard]] match next() noexcept {
         while ((at_ = tokens_.candidate(text_, at_)) != text_.size()) {
-            const wanted* const found = tokens_.longest(text_.substr(at_));
+            const entry* const found = tokens_.longest(text_.substr(at_));
             if (!found) {
                 ++at_;
                 continue;
             }
-            std::size_t begin = at_, end = at_ + found->text.size();
+            std::size_t begin = at_, end = at_ + found->size;
             at_ = end; // one that may not stand here hides the shorter ones within it
             const auto before = text_.substr(0, begin), behind = text_.substr(end);
             if (found->single_word && (unicode::ends_word(before) || unicode::begins_word(behind))) continue;

@@ -104,8 +104,7 @@ inline void text_reader::normalize(std::string_view text, int source, encoding& 
     const auto keep = [&](char32_t point, unicode::properties, int place) {
         char bytes[4];
         const int size = unicode::encode(point, bytes);
-        normal.insert(normal.end(), bytes, bytes + size);
-        places.insert(places.end(), static_cast<std::size_t>(size), place);
+        for (int i = 0; i < size; ++i) normal.push_back(bytes[i]), places.push_back(place);
     };
     normalizer steps(steps_, out.work.pile, keep);
     for (const char *p = text.data(), *const end = p + text.size(); p != end; ++source) {

@@ -74,7 +74,7 @@ class wordpiece {
     [[nodiscard]] int mask() const noexcept { return special_[4]; }
     // Is it left out when decoding?
     [[nodiscard]] bool is_special(int id) const noexcept {
-        return std::binary_search(left_out_.begin(), left_out_.end(), id);
+        return std::find(left_out_.begin(), left_out_.end(), id) != left_out_.end();
     }
     // Are added tokens looked for in the normalized text? (It is then kept in encoding::work as a whole.)
     [[nodiscard]] bool keeps_normalized_text() const noexcept { return !normalized_.empty(); }
@@ -85,12 +85,11 @@ class wordpiece {
     std::string continuation_;
     int longest_word_ = 0;
     std::array<int, 5> special_{};
-    std::vector<int> left_out_;                      // ids of special tokens, in order
-    std::vector<std::pair<int, std::string>> shown_; // what stands for a token in normalized text, where it differs
-    added_tokens written_, normalized_;              // found in the text as it is written, and in the normalized text
+    std::vector<int> left_out_;         // ids of special tokens
+    added_tokens written_, normalized_; // found in the text as it is written, and in the normalized text
 
     [[nodiscard]] word_pieces pieces() const noexcept { return {known_, unknown(), longest_word_}; }
-    [[nodiscard]] status look_for(std::span<const added_token> tokens);
+    [[nodiscard]] status look_for(const added_token& token);
     status encode(std::span<const std::string_view> texts, encoding& out, const encode_options& options) const;
     void read(std::string_view text, int segment, int most, encoding& out) const;
     void read_normalized(std::string_view text, int source, words& to) const;
@@ -121,45 +120,35 @@ inline expected<wordpiece> wordpiece::from_vocabulary(std::string_view lines, co
     const normalization steps{config.clean, config.chinese, config.strip_accents.value_or(config.lowercase),
                               config.lowercase};
     w.reader_ = text_reader(steps, w.pieces());
-    // The special tokens are looked for as written, unless the config says otherwise of one.
-    std::vector<added_token> tokens;
-    for (const int id : w.special_)
+    // Special tokens first. BERT's own are looked for as written, unless the config says otherwise of one.
+    for (const int id : w.special_) {
+        const added_token usual{.text = w.token(id)};
         if (id >= 0 && std::none_of(config.added.begin(), config.added.end(),
-                                    [&](const added_token& added) { return added.text == w.token(id); }))
-            tokens.push_back({.text = w.token(id)});
-    tokens.insert(tokens.end(), config.added.begin(), config.added.end());
-    if (status ok = w.look_for(tokens); !ok) return ok.error();
+                                    [&](const added_token& added) { return added.text == usual.text; }))
+            if (status ok = w.look_for(usual); !ok) return ok.error();
+    }
+    for (const bool special : {true, false})
+        for (const auto& token : config.added)
+            if (token.special == special)
+                if (status ok = w.look_for(token); !ok) return ok.error();
     return w;
 }
 
-// Takes the tokens up, special ones first: of two that are alike once normalized the first is found. (`tokenizers`
-// finds any of the two, another one each time that it is started.)
-inline status wordpiece::look_for(std::span<const added_token> tokens) {
-    std::vector<added_tokens::wanted> written, normalized;
+// Takes a token up. Of two that are alike once normalized the first is found. (`tokenizers` finds any of the two,
+// another one each time that it is started.)
+inline status wordpiece::look_for(const added_token& token) {
+    const int known = id(token.text);
+    if (known < 0) return error("wordpiece: the vocabulary of ", size(), " tokens lacks the added token ", token.text);
+    if (unicode::space_at_begin(token.text) != 0 || unicode::space_at_end(token.text) != 0)
+        return error("wordpiece: the added token '", token.text, "' has white space at an end");
+    if (token.special) left_out_.push_back(known);
+    if (!token.normalized) return written_.add(token.text, known, token), status();
     encoding work;
-    for (const bool special : {true, false})
-        for (const auto& token : tokens) {
-            if (token.special != special) continue;
-            const int known = id(token.text);
-            if (known < 0)
-                return error("wordpiece: the vocabulary of ", size(), " tokens lacks the added token ", token.text);
-            if (unicode::space_at_begin(token.text) != 0 || unicode::space_at_end(token.text) != 0)
-                return error("wordpiece: the added token '", token.text, "' has white space at an end");
-            if (special) left_out_.push_back(known);
-            std::string_view text = token.text;
-            if (token.normalized) {
-                reader_.normalize(text, 0, work);
-                text = {work.work.normal.data(), work.work.normal.size()};
-                if (unicode::space_at_begin(text) == text.size())
-                    return error("wordpiece: nothing is left of the added token ", token.text, " once normalized");
-                if (text != token.text) shown_.emplace_back(known, text);
-            }
-            (token.normalized ? normalized : written)
-                .push_back({std::string(text), known, token.strip_left, token.strip_right, token.single_word});
-        }
-    std::sort(left_out_.begin(), left_out_.end());
-    written_ = added_tokens(std::move(written)), normalized_ = added_tokens(std::move(normalized));
-    return {};
+    reader_.normalize(token.text, 0, work);
+    const std::string_view text(work.work.normal.data(), work.work.normal.size());
+    if (unicode::space_at_begin(text) == text.size())
+        return error("wordpiece: nothing is left of the added token ", token.text, " once normalized");
+    return normalized_.add(text, known, token), status();
 }
 
 inline status wordpiece::encode(std::span<const std::string_view> texts, encoding& out,
@@ -267,9 +256,8 @@ inline std::string wordpiece::decode(std::span<const int> ids, bool skip_special
     for (const int i : ids) {
         if (i < 0 || i >= size()) continue;
         // A token that is looked for in normalized text is shown, and known as special, as it stands there.
-        const auto other = std::find_if(shown_.begin(), shown_.end(), [&](const auto& s) { return s.first == i; });
-        const std::string_view shown = other == shown_.end() ? token(i) : std::string_view(other->second);
-        if (skip_special && is_special(other == shown_.end() ? i : id(shown))) continue;
+        const std::string_view other = normalized_.text(i), shown = other.empty() ? token(i) : other;
+        if (skip_special && is_special(other.empty() ? i : id(shown))) continue;
         if (!first && shown.starts_with(continuation_)) {
             piece = shown.substr(continuation_.size());
         } else {
