@@ -295,6 +295,46 @@ def test_tokenize(b):
     refused("line 2: wordpiece: the text is not UTF-8 at byte 1", program, "tokenize", text=b"good\na\xff\n")
 
 
+USUAL = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}  # added tokens
+
+
+def with_added(b, name, *added, drop=4):
+    """bert_sequence with other tokens at the end of its vocabulary: dictionaries that lack what is as usual."""
+    folder = b.checkpoint("bert_sequence", name)
+    about = json.loads((folder / "tokenizer.json").read_text())
+    vocab = {token: i for token, i in about["model"]["vocab"].items() if i < 89 - drop}
+    about["model"]["vocab"] = vocab
+    about["added_tokens"] += [{"id": len(vocab) + i, **USUAL, **token} for i, token in enumerate(added)]
+    (folder / "tokenizer.json").write_text(json.dumps(about))
+    return folder
+
+
+def test_added_tokens(b):
+    """tokens that a checkpoint adds are found as their flags say, from tokenizer.json or beside vocab.txt"""
+    added = [{"content": "[E1]", "lstrip": True}, {"content": "New York", "special": False},
+             {"content": "The CAT", "special": False, "normalized": True}, {"content": "ox", "single_word": True}]
+    folder, program = with_added(b, "added", *added), b.file("with_added")
+    if not program.exists():
+        code, _, problem = run(COMPILER, "compile", folder, "-o", program,
+                               env={"CXXFLAGS": f"-O1 -include {b.folder / 'everything.hpp'}"})
+        check(code == 0, problem)
+    vocabulary = (folder / "vocab.txt").read_text().splitlines()[:85] + [token["content"] for token in added]
+    said = answer(program, "tokenize", text="a  [E1]New Yorka\nthe C\u00e1t new york\nox, foxes\n[e1]\n")
+    found = [[vocabulary[int(i)] for i in line.split()[1:-1]] for line in said.splitlines()]
+    check(found[0] == ["a", "[E1]", "New York", "a"] and found[1][0] == "The CAT" and "New York" not in found[1], found)
+    check(found[2][:2] == ["ox", ","] and "ox" not in found[2][2:] and "[E1]" not in found[3], found)
+    check("{.text = \"The CAT\", .special = false, .normalized = true}," in b.file("with_added.hpp").read_text(), "the header")
+
+    # the same without tokenizer.json
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_text("\n".join(vocabulary[:85]))
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    config["added_tokens_decoder"] = {str(85 + i): {**USUAL, **token} for i, token in enumerate(added)}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    again = answer(COMPILER, "compile", folder, "-o", program, "--header")
+    check(again == b.file("with_added.hpp").read_text(), f"another header from vocab.txt: {again}")
+
+
 def test_embed(b):
     """embed, index and search agree with each other"""
     program = b.program("bert_w36_h3")
@@ -475,6 +515,22 @@ def test_compile_refusals(b):
         if content is not None:
             (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         no(sentence, folder)
+    def added(sentence, *tokens, **more):
+        no(sentence, with_added(b, "changed", *tokens, **more))
+
+    added("an added token has no content or no id", {"content": 3})
+    added("an added token has no content or no id", {"content": ""})
+    added("the added token '[E1]' has the number 86, but is number 85 by its place", {"content": "[E1]", "id": 86})
+    added("the added token 'the' has the number 85, but is number", {"content": "the"})
+    added("the added token ' x' has white space at an end", {"content": " x"})
+    added("lstrip of the added token '[E1]' is 1, not true or false", {"content": "[E1]", "lstrip": 1})
+    added("90 tokens, but config.json has a vocab_size of 89", *({"content": f"x{i}"} for i in range(5)))
+    folder = b.checkpoint("bert_w36_h3", "changed")
+    (folder / "tokenizer.json").unlink(), (folder / "added_tokens.json").write_text('{"x": 97}')
+    no("says nothing of how its tokens are found", folder)
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps({**config, "added_tokens_decoder": {"x": {}}}))
+    no("added_tokens_decoder is no object of numbers and tokens", folder)
     folder = b.checkpoint("bert_w36_h3", "changed")
     (folder / "vocab.txt").unlink(), (folder / "tokenizer.json").unlink()
     no("holds neither tokenizer.json nor vocab.txt", folder)

@@ -181,6 +181,9 @@ def wasm(checkpoint, out, options, say):
             choices.append(f"-DCONSTFORMER_POOLING=pooling::{checkpoint.pooling}")
         if checkpoint.commands == "masked_lm":
             choices.append(f"-DCONSTFORMER_LOGITS=checkpoints::{name}::output")
+        if checkpoint.commands == "sequence":
+            choices.append(f"-DCONSTFORMER_SCORES=checkpoints::{name}::scores")
+            choices.append(f"-DCONSTFORMER_LABELS=checkpoints::{name}::labels")
         for kind, flags in (("", []), (".relaxed", ["-mrelaxed-simd"])):
             say(f"compiling {name}{kind}.wasm with em++")
             module = work / f"{name}{kind}.wasm"
