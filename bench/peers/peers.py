@@ -6,7 +6,7 @@
   bench/run peers --model bert_base    another shape, random weights
   bench/run peers --list               the modes: what else is compared
   bench/run peers --svg FILE           the table as a picture; --json FILE: every figure
-  bench/run peers --from FILE ...      prints and draws what an earlier run wrote with --json
+  bench/run peers --from FILE ...      prints and draws the table that an earlier run wrote with --json
 
 The first run makes a virtual environment with the peers (pinned in peers/requirements.txt) and brings the model into each
 engine's format; both stay in build/peers. A round runs every engine twice on the same ids and times the second; figures are
@@ -53,7 +53,7 @@ def options(words):
     parser.add_argument("--cpu-time", action="store_true", help="count processor time, for busy machines; one thread only")
     parser.add_argument("--json", metavar="FILE", help="write the figures there; - is standard output, without the tables")
     parser.add_argument("--svg", metavar="FILE", help="write the picture of the main table there")
-    parser.add_argument("--from", metavar="FILE", dest="earlier", help="measure nothing: take the figures from there")
+    parser.add_argument("--from", metavar="FILE", dest="earlier", help="measure nothing: take the main table's figures from there")
     parser.add_argument("--prepare", metavar="FORMAT", help="only make the model's files: onnx, openvino, ctranslate2, fasttext")
     chosen = parser.parse_args(words)
     chosen.precisions = chosen.precisions.split(",")

@@ -4,12 +4,9 @@ import numpy
 
 import engines
 import inputs
+from judge import judge
 from limits import Limits
 from rounds import load, summary
-
-ACCURATE = 0.99  # mean cosine to f32 from which on a peer counts as accurate
-OURS = engines.Constformer.name
-
 
 def accuracy(engine, batches, reference):
     """The cosines of an engine's embeddings to PyTorch's in f32."""
@@ -20,27 +17,6 @@ def accuracy(engine, batches, reference):
     if not all(cosine == cosine for cosine in cosines):
         engines.project.stop(f"{engine.name} {engine.precision} answers NaN")
     return {"texts": len(cosines), "mean": float(numpy.mean(cosines)), "min": float(numpy.min(cosines))}
-
-
-def fastest(figures, names, kind="median_ms"):
-    return min(names, key=lambda name: figures[name][kind], default=None)
-
-
-def judge(row, judged):
-    """Adds to a row who is fastest, and the ratios: a peer's time divided by ours."""
-    figures = row["engines"]
-    peers = [name for name in figures if name != OURS]
-    row["fastest"] = fastest(figures, peers)
-    row["fastest_accurate"] = fastest(figures, [name for name in peers if judged[name]["mean"] >= ACCURATE])
-    if OURS in figures:
-        ours = figures[OURS]
-        for field, name in (("ratio", row["fastest"]), ("ratio_accurate", row["fastest_accurate"])):
-            if name:
-                row[field] = figures[name]["median_ms"] / ours["median_ms"]
-        if peers:
-            row["ratio_of_mins"] = figures[fastest(figures, peers, "min_ms")]["min_ms"] / ours["min_ms"]
-        row["share_of_limit"] = row["limit_ms"] / ours["median_ms"]
-    return row
 
 
 def run(job):

@@ -1,5 +1,7 @@
 """The main table as text."""
 
+from judge import ACCURATE, accurate
+
 
 def cell(each):
     return f"{each['median_ms']:.2f} ({each['min_ms']:.2f})" if each else ""
@@ -12,16 +14,18 @@ def number(value, form=".2f"):
 def text(result, about):
     out = [f"{result['model']}, one sentence, ids to embedding, {about['threads']} thread(s), ms: medians of "
            f"{about['rounds']} rounds (best); load {result['begins']} to {result['ends']}",
-           "ratio: the fastest peer's time divided by ours; accurate: the fastest peer's whose mean cosine is 0.99 or more; "
-           "* marks peers below it"]
+           "ratio: the fastest peer's time divided by ours; accurate: the fastest peer's whose mean cosine is "
+           f"{ACCURATE} or more; * marks peers below it"]
     for p, judged in result["accuracy"].items():
         rows = [row for row in result["rows"] if row["precision"] == p]
         names = list(rows[0]["engines"]) if rows else []
         if not names:
             continue
-        heads = [name + ("*" if judged[name]["mean"] < 0.99 else "") for name in names]
-        widths = [max(len(head), 16) + 2 for head in heads]
-        out += ["", f"{p:6}" + "".join(f"{head:>{width}}" for head, width in zip(heads, widths)) +
+        heads = [(name + ("" if accurate(judged, name) else "*")).partition(" ") for name in names]
+        widths = [max(len(family), len(kind), 14) + 2 for family, _, kind in heads]
+        lines = [[part for part in (family, kind) if part] for family, _, kind in heads]
+        out += ["", (f"{'':6}" + "".join(f"{line[0] if len(line) > 1 else '':>{width}}" for line, width in zip(lines, widths))).rstrip(),
+                f"{p:6}" + "".join(f"{line[-1]:>{width}}" for line, width in zip(lines, widths)) +
                 f"{'limit':>8}{'of it':>7}{'ratio':>7} {'(best)':>7}{'accurate':>9}  fastest"]
         for row in rows:
             cells = "".join(f"{cell(row['engines'].get(name)):>{width}}" for name, width in zip(names, widths))
