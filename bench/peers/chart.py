@@ -12,7 +12,7 @@ COLORS = {OURS: ("#c2410c", "#fb923c"), "onnxruntime": ("#1d4ed8", "#60a5fa"), "
           "onnxruntime per channel": ("#0e7490", "#22d3ee"), "OpenVINO": ("#15803d", "#4ade80"),
           "CTranslate2": ("#7e22ce", "#c084fc"), "PyTorch": ("#52525b", "#a1a1aa")}
 WIDTH, LEFT, RIGHT, HEIGHT, GAP = 960, 48, 16, 170, 74
-TITLES = {"f32": "f32", "bf16": "bf16 weights", "i8": "int8"}
+TITLES = {"f32": "f32", "bf16": "bf16", "i8": "int8"}
 
 
 def bars(row, judged):
@@ -28,8 +28,10 @@ def bars(row, judged):
 def style(names):
     def rules(which):
         return "".join(f".{key}{{fill:{COLORS[name][which]}}}" for key, name in names.items())
-    light = ".page{fill:#ffffff}text{fill:#1f2328}.quiet{fill:#59636e}.line{stroke:#d1d9e0}.limit{stroke:#1f2328}.hatch{stroke:#ffffff}"
-    dark = ".page{fill:#0d1117}text{fill:#f0f6fc}.quiet{fill:#9198a1}.line{stroke:#3d444d}.limit{stroke:#f0f6fc}.hatch{stroke:#0d1117}"
+    light = ".page{fill:#ffffff}text{fill:#1f2328}.quiet{fill:#59636e}.line{stroke:#d1d9e0}.limit{stroke:#1f2328}" \
+        ".hatch{stroke:#ffffff}"
+    dark = ".page{fill:#0d1117}text{fill:#f0f6fc}.quiet{fill:#9198a1}.line{stroke:#3d444d}.limit{stroke:#f0f6fc}" \
+        ".hatch{stroke:#0d1117}"
     return (f"text{{font:12px system-ui,sans-serif}}.small{{font-size:10px}}.title{{font-size:15px;font-weight:600}}{light}"
             f"{rules(0)}@media(prefers-color-scheme:dark){{{dark}{rules(1)}}}")
 
@@ -79,7 +81,8 @@ def svg(result, about):
     families = dict.fromkeys(family for p, rows in panels.items() for row in rows
                              for family, _, _ in bars(row, result["accuracy"][p]))
     keys = {family: f"e{number}" for number, family in enumerate(families)}
-    title = f"{result['model']}, {about['threads']} thread{'s' if about['threads'] > 1 else ''}: time of one sentence divided by Constformer's"
+    title = f"{result['model']}, {about['threads']} thread{'s' if about['threads'] > 1 else ''}: " \
+        "time of one sentence divided by Constformer's (higher is slower)"
     out, y = [f'<text class="title" x="{LEFT - 30}" y="30">{escape(title)}</text>'], 52
     x = LEFT - 30
     for family, key in keys.items():
@@ -90,8 +93,9 @@ def svg(result, about):
         x, y = LEFT - 30, y + 20
     out.append(f'<path class="limit" stroke-dasharray="4 3" stroke-width="1.5" d="M{x} {y - 4}h20"/><text x="{x + 26}" y="{y}">'
                'limit of the machine</text>')
-    out.append(f'<rect class="{keys[OURS]}" x="{x + 160}" y="{y - 9}" width="11" height="11"/><rect fill="url(#hatch)" x="{x + 160}" '
-               f'y="{y - 9}" width="11" height="11"/><text x="{x + 176}" y="{y}">mean cosine below {ACCURATE}</text>')
+    box = f'x="{x + 160}" y="{y - 9}" width="11" height="11"'
+    out.append(f'<rect class="{keys[OURS]}" {box}/><rect fill="url(#hatch)" {box}/>'
+               f'<text x="{x + 176}" y="{y}">mean cosine below {ACCURATE}</text>')
     top = y + 36
     for p, rows in panels.items():
         out.append(f'<text class="title" x="{LEFT - 30}" y="{top}">{TITLES[p]}</text>')

@@ -55,7 +55,8 @@ def text(result):
     lines = [f"{result['model']}, text to embedding, one thread, ms: medians (best); load {result['begins']} to {result['ends']}"]
     for row in result["rows"]:
         for name, each in row["engines"].items():
-            ratio = f"   ratio {each['ratio']:.2f} ({each['ratio_of_mins']:.2f}), cosine {each['cosine']:.5f}" if "ratio" in each \
-                else ""
+            ratio = ""
+            if "ratio" in each:
+                ratio = f"   ratio {each['ratio']:.2f} ({each['ratio_of_mins']:.2f}), cosine {each['cosine']:.5f}"
             lines.append(f"{row['tokens']:4} tokens  {name:22}{each['median_ms']:8.2f} ({each['min_ms']:6.2f}){ratio}")
     return "\n".join(lines)

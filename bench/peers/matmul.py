@@ -47,6 +47,7 @@ def text(result):
              f"{'M, K, N':>15} {'weights':>8}" + "".join(f"{name:>15}" for name in names) + f"{'peak':>8}{'of it':>7}{'ratio':>7}"]
     for row in result["results"]:
         shape = f"{row['rows']}, {row['depth']}, {row['columns']}"
-        lines.append(f"{shape:>15} {row['weights']:>8}" + "".join(f"{each['gflops']:15.1f}" for each in row["engines"].values()) +
+        cells = "".join(f"{each['gflops']:15.1f}" for each in row["engines"].values())
+        lines.append(f"{shape:>15} {row['weights']:>8}{cells}"
                      f"{row['peak_gflops']:8.1f}{row['share_of_peak']:7.0%}{row['ratio']:7.2f}")
     return "\n".join(lines)

@@ -16,6 +16,7 @@ medians. `ratio` is the fastest peer's time divided by ours: above 1 we are fast
 import argparse
 import json
 import pathlib
+import platform
 import sys
 import types
 
@@ -37,9 +38,13 @@ MODES = {
 }
 
 
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"bench: {message}\n")
+
+
 def options(words):
-    parser = argparse.ArgumentParser(prog="bench/run peers", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog="bench/run peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, (what, *_) in MODES.items():
         parser.add_argument(f"--{name}", action="store_true", help=what)
     parser.add_argument("--all", action="store_true", help="every mode")
@@ -53,8 +58,9 @@ def options(words):
     parser.add_argument("--cpu-time", action="store_true", help="count processor time, for busy machines; one thread only")
     parser.add_argument("--json", metavar="FILE", help="write the figures there; - is standard output, without the tables")
     parser.add_argument("--svg", metavar="FILE", help="write the picture of the main table there")
-    parser.add_argument("--from", metavar="FILE", dest="earlier", help="measure nothing: take the main table's figures from there")
-    parser.add_argument("--prepare", metavar="FORMAT", help="only make the model's files: onnx, openvino, ctranslate2, fasttext")
+    parser.add_argument("--from", metavar="FILE", dest="earlier", help="measure nothing: take the main table from there")
+    parser.add_argument("--prepare", metavar="FORMAT", choices=[*EVERY, "fasttext"],
+                        help="only make the model's files: onnx, openvino, ctranslate2, fasttext")
     chosen = parser.parse_args(words)
     chosen.precisions = chosen.precisions.split(",")
     unknown = [p for p in chosen.precisions if p not in models.PRECISIONS]
@@ -79,11 +85,20 @@ def say(what):
     print(f"  {what}", file=sys.stderr, flush=True)
 
 
+def processor():
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
 def measure(chosen, env, show):
     """Every mode's figures, by its name."""
     from engines import Constformer, versions
     wanted = [mode for mode in chosen.modes if MODES[mode][2] is not None]
-    about = {"bench": "peers", "threads": chosen.threads, "rounds": chosen.rounds, "cpu_time": chosen.cpu_time}
+    about = {"bench": "peers", "processor": processor(), "threads": chosen.threads, "rounds": chosen.rounds,
+             "cpu_time": chosen.cpu_time}
     library = None
     if wanted:
         library = Constformer.load(project.native("bench/libpeers.so", env))
@@ -110,7 +125,8 @@ def main(words):
 
     def show(mode, about):
         if chosen.json != "-":
-            print(table.text(about[mode], about) if mode == "rows" else __import__(mode).text(about[mode]), end="\n\n", flush=True)
+            text = table.text(about[mode], about) if mode == "rows" else __import__(mode).text(about[mode])
+            print(text, end="\n\n", flush=True)
 
     if chosen.earlier:
         try:
