@@ -4,6 +4,7 @@ judged texts: `reference.npy`.
   checkpoint.py MODEL CHECKPOINT FOLDER
 """
 
+import os
 import pathlib
 import shutil
 import sys
@@ -20,7 +21,7 @@ def make(model, folder, source):
     """A Hugging Face folder as Transformers writes it, with MiniLM's vocabulary."""
     torch.manual_seed(1)
     config = BertConfig(num_hidden_layers=model.layers, hidden_size=model.width, num_attention_heads=model.heads,
-                        intermediate_size=model.feed_forward)
+                        intermediate_size=model.feed_forward, position_embedding_type="absolute")
     BertModel(config).eval().save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"):
         shutil.copy(source / name, folder / name)
@@ -36,7 +37,6 @@ def reference(checkpoint):
 
 
 def main(name, checkpoint, folder):
-    import os
     logging.set_verbosity_error()
     model, checkpoint = models.MODELS[name], pathlib.Path(checkpoint)
     if not model.weights:
