@@ -191,6 +191,34 @@ def test_instruction_sets(b):
     check(answer(program, "--help", env={"CONSTFORMER_ISA": "best"}), "--help")
 
 
+def test_precisions(b):
+    """--precision bf16 and i8: smaller weights, close to PyTorch on every instruction set, and described as what they are"""
+    case = "bert_w36_h3"
+    stored = read(GOLDEN / case / "io.safetensors")
+    write(b.file("in.safetensors"), {n: stored[f"batch.{n}"] for n in ("input_ids", "attention_mask", "token_type_ids")})
+    wanted = stored["batch.last_hidden_state"][2]
+    sizes = [pathlib.Path(f"{b.program(case)}.weights").stat().st_size]
+    for precision, away in (("bf16", 0.012), ("i8", 0.055)):
+        program = b.file(f"{case}_{precision}")
+        code, _, problem = run(COMPILER, "compile", GOLDEN / case, "-o", program, "--precision", precision, env={"CXXFLAGS": "-O1"})
+        check(code == 0, f"compiling {precision}: {problem}")
+        said = answer(program, "describe")
+        check(re.search(rf"^precision: +{precision}$", said, re.MULTILINE), said)
+        header = pathlib.Path(f"{program}.hpp").read_text()
+        check(f"using model = constformer::bert<{case}_{precision}, constformer::{precision}>;" in header, header)
+        for isa in isas(program)[1]:
+            answer(program, "run", b.file("in.safetensors"), b.file("out.safetensors"), env={"CONSTFORMER_ISA": isa})
+            found = read(b.file("out.safetensors"))["last_hidden_state"][2]
+            off = math.sqrt(sum((f - w) ** 2 for f, w in zip(found, wanted)) / sum(w * w for w in wanted))
+            check(1e-5 < off <= away, f"{precision} on {isa}: off by {off}")
+        line = json.loads(answer(program, "bench", "--lengths", "8"))
+        check(line["precision"] == precision, line)
+        sizes.append(pathlib.Path(f"{program}.weights").stat().st_size)
+    check(sizes == sorted(sizes, reverse=True) and len(set(sizes)) == 3, f"weights do not become smaller: {sizes}")
+    refused("this program needs", b.file(f"{case}_i8"), "embed", "x", "--weights",
+            f"{b.file(f'{case}_bf16')}.weights")
+
+
 def test_older_processors(b):
     """a program starts on every x86-64, and no instruction of a better one comes in its way: under an emulator"""
     text = "how do plants make food"
@@ -536,7 +564,7 @@ def test_compile_refusals(b):
     no("holds neither tokenizer.json nor vocab.txt", folder)
 
     good = GOLDEN / "bert_w36_h3"
-    no("--precision i8 is not supported yet; f32 is", good, "--precision", "i8")
+    no("--precision i4 is not supported; f32, bf16 and i8 are", good, "--precision", "i4")
     no("--target gpu is not supported", good, "--target", "gpu")
     no("--fly", good, "--fly", code=2)
     no("no-such-compiler", good, "--compiler", "no-such-compiler")

@@ -126,7 +126,7 @@ def native(checkpoint, out, options, say):
     with tempfile.TemporaryDirectory(prefix="constformer-") as folder:
         work = pathlib.Path(folder)
         header_file = work / (name + ".hpp")
-        header_file.write_text(header.write(checkpoint, name), encoding="utf-8")
+        header_file.write_text(header.write(checkpoint, name, options.precision), encoding="utf-8")
         (work / "vocab.txt").write_text(checkpoint.vocabulary, encoding="utf-8", newline="")
         compiler, why = options.compiler, f"{options.compiler} failed"
         isas = instruction_sets(tools, compiler, options.march)
@@ -173,7 +173,7 @@ def wasm(checkpoint, out, options, say):
     with tempfile.TemporaryDirectory(prefix="constformer-") as folder:
         work = pathlib.Path(folder)
         header_file = work / (name + ".hpp")
-        header_file.write_text(header.write(checkpoint, name), encoding="utf-8")
+        header_file.write_text(header.write(checkpoint, name, options.precision), encoding="utf-8")
         (work / "vocab.txt").write_text(checkpoint.vocabulary, encoding="utf-8", newline="")
         files = []
         choices = []

@@ -91,7 +91,7 @@ def tokenizer(fields):
     return [*lines, braces("inline constexpr constformer::wordpiece_config tokenizer", fields, ";")]
 
 
-def write(checkpoint, name):
+def write(checkpoint, name, precision):
     """The header's text. Everything lies in the namespace checkpoints::name, where no function of C can be in the way."""
     c = checkpoint
     fields = {field: given for field, given in c.config.items() if DEFAULTS.get(field) != given}
@@ -115,7 +115,7 @@ def write(checkpoint, name):
         f"inline constexpr std::string_view name = {literal(name)};",
         "",
         braces(f"inline constexpr constformer::bert_config {name}", fields, ";"),
-        f"using model = constformer::{c.family}<{name}>;",
+        f"using model = constformer::{c.family}<{name}" + ("" if precision == "f32" else f", constformer::{precision}") + ">;",
         f"static_assert(constformer::parameters<model>() == {c.parameters:,});".replace(",", "'"),
         "",
         *tokenizer(c.tokenizer),
