@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(a_register_is_reduced_to_its_sum_and_its_maximum) {
     for (int i = 0; i < lanes; ++i) numbers[i] = float(i * 7 % lanes) - 3;
     float sum = 0, most = numbers[0];
     for (float v : numbers) sum += v, most = std::max(most, v);
-    BOOST_TEST(ops::reduce_add(load(numbers)) == sum);
+    BOOST_TEST(fold(load(numbers)) == sum);
     BOOST_TEST(ops::reduce_max(load(numbers)) == most);
 }
 

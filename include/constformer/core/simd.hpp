@@ -80,6 +80,12 @@ inline batch<float, A> fnma(const batch<float, A>& x, const batch<float, A>& y, 
 #error "constformer: no vector instruction set; build with -march=native, -mavx2 -mfma, or -msimd128"
 #endif
 
+// The deterministic build (-DCONSTFORMER_DETERMINISTIC -ffp-contract=off) gives the same bits on every instruction set:
+// no fused multiply-add, no instruction of one processor alone. Everything else has one order and one width anyway.
+#if defined(CONSTFORMER_DETERMINISTIC) && defined(__wasm_relaxed_simd__)
+#error "constformer: relaxed SIMD leaves results to the browser; a deterministic build uses -msimd128 alone"
+#endif
+
 namespace constformer::inline CONSTFORMER_ISA {
 
 #define CONSTFORMER_TEXT_(x) #x
@@ -104,8 +110,14 @@ static_assert(16 % lanes == 0, "simd: a weights panel is 16 outputs wide, so a r
 [[gnu::always_inline]] inline void store(float* p, vec v) { v.store_unaligned(p); }
 [[gnu::always_inline]] inline vec splat(float x) { return vec(x); }
 
-// a * b + c in one rounding where the instruction set has it.
-[[gnu::always_inline]] inline vec fma(vec a, vec b, vec c) { return xsimd::fma(a, b, c); }
+// a * b + c: in one rounding where the instruction set has it, in two in the deterministic build.
+[[gnu::always_inline]] inline vec fma(vec a, vec b, vec c) {
+#if defined(CONSTFORMER_DETERMINISTIC)
+    return a * b + c;
+#else
+    return xsimd::fma(a, b, c);
+#endif
+}
 
 // The first `count` floats, 0 < count < lanes; the other lanes read as zero and are never touched in memory.
 inline vec load_part(const float* p, int count) {
@@ -124,6 +136,32 @@ inline void store_part(float* p, vec v, int count) {
     alignas(64) float whole[lanes];
     v.store_aligned(whole);
     for (int i = 0; i < count; ++i) p[i] = whole[i];
+#endif
+}
+
+// The sum of all lanes, in one order for every instruction set: the upper half is added to the lower, and so on. A
+// wider register thus gives what two narrower ones give that were added before.
+[[gnu::always_inline]] inline float fold(vec v) {
+#if defined(__SSE2__)
+#if defined(__AVX512F__)
+    const __m512 all = v;
+    const __m256 half =
+        _mm256_add_ps(_mm512_castps512_ps256(all), _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(all), 1)));
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+#elif defined(__AVX__)
+    const __m256 half = v;
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+#else
+    const __m128 four = v;
+#endif
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+#elif defined(__aarch64__)
+    const float32x2_t two = vadd_f32(vget_low_f32(v), vget_high_f32(v));
+    return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+#else
+    const v128_t two = wasm_f32x4_add(v, wasm_i32x4_shuffle(v, v, 2, 3, 2, 3));
+    return wasm_f32x4_extract_lane(two, 0) + wasm_f32x4_extract_lane(two, 1);
 #endif
 }
 

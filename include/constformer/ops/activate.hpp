@@ -33,7 +33,7 @@ namespace ops::inline CONSTFORMER_ISA {
 // e^x for x <= 0 (not checked), as softmax needs it: absolute error below 3e-7, 0 or as good as 0 from -87 down.
 [[gnu::always_inline]] inline vec exp_below(vec x) {
     const vec inside = xsimd::max(x, splat(-87.3365f));
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) && !defined(CONSTFORMER_DETERMINISTIC)
     const vec k = _mm512_roundscale_ps(inside * splat(1.44269504f), 8); // to the nearest integer
 #else
     const vec shift = splat(12582912.0f), shifted = fma(inside, splat(1.44269504f), shift), k = shifted - shift;
@@ -46,7 +46,7 @@ namespace ops::inline CONSTFORMER_ISA {
     p = fma(p, r, splat(0.49999994f));
     p = fma(p, r, splat(1.0f));
     p = fma(p, r, splat(1.0f));
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) && !defined(CONSTFORMER_DETERMINISTIC)
     return vec(_mm512_scalef_ps(p, k));
 #else
     return p * xsimd::bitwise_cast<float>((xsimd::bitwise_cast<std::int32_t>(shifted) + ivec(127)) << 23);

@@ -191,19 +191,20 @@ void attend_row(const head_view& h, int head, int query, const Rule& rule, float
     if (count > 0) softmax(scores + sees.begin, count);
     for (int d = 0; d < h.head_width; d += lanes) {
         const int left = h.head_width - d;
-        vec sum = splat(0.0f), other = splat(0.0f);
-        int k = sees.begin;
-        if (left >= lanes) {
+        const auto sum_of = [&](auto value) { // of even and of odd keys
+            vec even = splat(0.0f), odd = even;
+            int k = sees.begin;
             for (; k + 2 <= sees.end; k += 2) {
-                sum = fma(splat(scores[k]), load(h.v + k * h.v_stride + d), sum);
-                other = fma(splat(scores[k + 1]), load(h.v + (k + 1) * h.v_stride + d), other);
+                even = fma(splat(scores[k]), value(k), even);
+                odd = fma(splat(scores[k + 1]), value(k + 1), odd);
             }
-            if (k < sees.end) sum = fma(splat(scores[k]), load(h.v + k * h.v_stride + d), sum);
-            store(to + d, sum + other);
-        } else {
-            for (; k < sees.end; ++k) sum = fma(splat(scores[k]), load_part(h.v + k * h.v_stride + d, left), sum);
-            store_part(to + d, sum, left);
-        }
+            if (k < sees.end) even = fma(splat(scores[k]), value(k), even);
+            return even + odd;
+        };
+        if (left >= lanes)
+            store(to + d, sum_of([&](int k) { return load(h.v + k * h.v_stride + d); }));
+        else
+            store_part(to + d, sum_of([&](int k) { return load_part(h.v + k * h.v_stride + d, left); }), left);
     }
 }
 } // namespace detail

@@ -45,24 +45,28 @@ struct table_product {
         const float* const x = m.x + row * m.x_stride;
         for (int o = begin; o < end; ++o) {
             const float* const w = m.table + std::ptrdiff_t(o) * m.depth;
-            vec sums[Rows];
-            for (vec& s : sums) s = splat(0.0f);
+            running_sum<16> sums[Rows];
             int k = 0;
-            for (; k + lanes <= m.depth; k += lanes) {
-                const vec value = load(w + k);
-                for (int r = 0; r < Rows; ++r) sums[r] = fma(load(x + r * m.x_stride + k), value, sums[r]);
-            }
-            if (k < m.depth) {
-                const vec value = load_part(w + k, m.depth - k);
+            for (; k + 16 <= m.depth; k += 16)
+                for (int v = 0; v < 16 / lanes; ++v) {
+                    const vec value = load(w + k + v * lanes);
+                    for (int r = 0; r < Rows; ++r)
+                        sums[r].part[v] = fma(load(x + r * m.x_stride + k + v * lanes), value, sums[r].part[v]);
+                }
+            for (int v = 0; v < 16 / lanes; ++v, k += lanes) {
+                if (k >= m.depth) continue;
+                const int left = m.depth - k < lanes ? m.depth - k : lanes;
+                const auto some = [&](const float* from) { return left < lanes ? load_part(from, left) : load(from); };
                 for (int r = 0; r < Rows; ++r)
-                    sums[r] = fma(load_part(x + r * m.x_stride + k, m.depth - k), value, sums[r]);
+                    sums[r].part[v] = fma(some(x + r * m.x_stride + k), some(w + k), sums[r].part[v]);
             }
             for (int r = 0; r < Rows; ++r)
-                m.y[(row + r) * m.y_stride + o] = reduce_add(sums[r]) + (m.bias ? m.bias[o] : 0.0f);
+                m.y[(row + r) * m.y_stride + o] = sums[r].total() + (m.bias ? m.bias[o] : 0.0f);
         }
     };
     int row = 0;
-    for (; row + 4 <= m.rows; row += 4) block.template operator()<4>(row);
+    constexpr int most = lanes == 4 ? 2 : 4; // of 16 registers
+    for (; row + most <= m.rows; row += most) block.template operator()<most>(row);
     for (; row < m.rows; ++row) block.template operator()<1>(row);
 }
 
