@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes include/constformer/text/unicode_tables.hpp: what BERT's normalization needs to know of each code point.
+"""Writes include/constformer/text/unicode_tables.hpp: what BERT's tokenizer needs to know of each code point.
 
 Nothing is typed by hand. Every property is asked of the `tokenizers` package itself, one code point at a time, because
 its parts follow several versions of Unicode at once (one for categories, one for decomposition, one for lower case) and
@@ -14,7 +14,7 @@ import sys
 import unicodedata
 
 import tokenizers
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
 HEADER = pathlib.Path(__file__).resolve().parent.parent / "include/constformer/text/unicode_tables.hpp"
 BLOCK = 128  # code points a block of the two-stage table; 64 and 256 compress no better
@@ -59,6 +59,23 @@ def combining_classes(decomposition):
     order = sorted(known)
     assert all(swapped(known[b], known[a]) for a, b in zip(order, order[1:])), "combining classes out of order"
     return found
+
+
+def word_runs():
+    """Runs of code points of words, first -> last: those that an added token of a single word may not touch."""
+    peer = Tokenizer(models.WordLevel({"": 0}, unk_token=""))
+    peer.add_tokens([AddedToken("\u2603", single_word=True)])
+    token = peer.token_to_id("\u2603")
+    runs, last = {}, None
+    for begin in range(0, len(CODE_POINTS), 1 << 16):
+        part = CODE_POINTS[begin:begin + (1 << 16)]
+        for c, e in zip(part, peer.encode_batch([chr(c) + "\u2603" for c in part])):
+            if token in e.ids:
+                continue
+            if last is None or c != runs[last] + 1:
+                last = c
+            runs[last] = c
+    return runs
 
 
 def read():
@@ -167,7 +184,7 @@ def write():
     assert flat[limit] == 0 and len(blocks) <= 256 and len(names) <= 256
 
     out = f"""\
-// unicode_tables: what BERT's normalization knows of each code point. Written by tools/unicode_tables.py from
+// unicode_tables: what BERT's tokenizer knows of each code point. Written by tools/unicode_tables.py from
 // tokenizers {tokenizers.__version__}; do not edit, run the script. Read through text/unicode.hpp.
 #pragma once
 
@@ -217,6 +234,11 @@ struct map {{
     out += mapping("lower", lowers)
     out += "// Those with a second character in lower case: {code point, second character}.\n"
     out += array("lower_second", "std::uint32_t", [x for k in sorted(two_lowers) for x in (k, two_lowers[k])])
+    runs = word_runs()
+    out += f"""
+// The {len(runs)} runs of letters, marks, digits, connectors and joiners: the last code point of each first.
+"""
+    out += mapping("word", runs)
     out += "\n} // namespace constformer::unicode::tables\n"
     return out
 

@@ -58,6 +58,10 @@ export interface TextOptions {
   /** Cut what is longer than the model takes; otherwise that is an error. */
   truncate?: boolean;
 }
+export interface PairOptions extends TextOptions {
+  /** A second text, as in entailment: [CLS] text [SEP] pair [SEP]. What is too long is cut from the longer one first. */
+  pair?: string;
+}
 export interface ManyOptions extends TextOptions {
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
@@ -65,8 +69,10 @@ export interface ManyOptions extends TextOptions {
 
 export interface Tokens {
   ids: Int32Array;
+  /** 0 for a token of the first text, 1 for one of the pair: the model's token_type_ids. */
+  segments: Int32Array;
   tokens: string[];
-  /** [begin, end) of each token in the text, in UTF-16 units as String.slice takes them; [0, 0] for added tokens. */
+  /** [begin, end) of each token in its text, in UTF-16 units as String.slice takes them; [0, 0] for added tokens. */
   offsets: [number, number][];
 }
 
@@ -110,6 +116,15 @@ export interface Attention {
   probabilities: Float32Array;
 }
 
+export interface Label {
+  /** As the checkpoint names it; '' where it has no name. */
+  label: string;
+  /** Its place in the model's logits. */
+  index: number;
+  /** Softmax or sigmoid of the logit, or the logit itself of a regression, as the checkpoint says. */
+  score: number;
+}
+
 export interface Tensor {
   dims: number[];
   data: Float32Array;
@@ -143,6 +158,9 @@ export interface Description {
   /** Bytes of scratch memory that a forward over so many tokens needs. */
   scratch: Record<string, number>;
   outputs: { name: string; dims: (number | string)[] }[];
+  /** Of a classifier of texts: how many labels, and what classify() makes of logits. */
+  labels?: number;
+  scores?: 'softmax' | 'sigmoid' | 'none';
   /** Names the layout of the weights. */
   manifest: string;
   isa: string;
@@ -159,7 +177,9 @@ export interface Description {
 
 export interface Model {
   describe(): Promise<Description>;
-  tokenize(text: string, options?: TextOptions): Promise<Tokens>;
+  tokenize(text: string, options?: PairOptions): Promise<Tokens>;
+  /** Every label of a text, or of a pair, the highest score first. Classifiers of texts only. */
+  classify(text: string, options?: PairOptions): Promise<Label[]>;
   /** One vector of length 1 a text: the mean of the last hidden state, normalized. Encoders only. */
   embed(texts: string | Iterable<string>, options?: ManyOptions): Promise<Float32Array[]>;
   /** Keeps passages for search; `vectors` are those of an earlier index. */

@@ -254,27 +254,61 @@ class Engine {
     return { ...this.#about, memory_bytes: this.#memory.buffer.byteLength };
   }
 
-  // Text goes into the module's text buffer as UTF-8; a lone surrogate becomes U+FFFD.
-  #put(text, truncate) {
+  // Text goes into the module's text buffer as UTF-8, from byte `begin` up to `end`; a lone surrogate becomes U+FFFD.
+  #put(text, truncate, begin = 0, end = this.#wasm.text_bytes()) {
     if (typeof text !== 'string') fail('input', `a text must be a string, not ${text === null ? 'null' : typeof text}`);
-    const room = this.#bytes(this.#wasm.text(), this.#wasm.text_bytes());
+    const room = this.#bytes(this.#wasm.text() + begin, end - begin);
     const { read, written } = new TextEncoder().encodeInto(text, room);
     if (read < text.length && !truncate)
       fail(
         'input',
-        `a text of ${count(text.length)} characters is longer than the ${count(room.length)} bytes that one text may have; ` +
-          'split it, or ask for { truncate: true }',
+        `a text of ${count(text.length)} characters is longer than the ${count(room.length)} bytes that ` +
+          `${begin ? 'the first of its pair leaves' : 'one text may have'}; split it, or ask for { truncate: true }`,
       );
     return written;
   }
+  // The tokens of a text or of a pair: how many. Where both of a pair may be cut, each has half of the buffer.
+  #encode(text, pair, truncate) {
+    const cut = truncate ? 1 : 0;
+    if (pair === undefined) return this.#check(this.#wasm.tokenize(this.#put(text, truncate), cut));
+    const first = this.#put(text, truncate, 0, this.#wasm.text_bytes() >> cut);
+    return this.#check(this.#wasm.tokenize_pair(first, this.#put(pair, truncate, first), cut));
+  }
 
-  tokenize(text, { truncate = false } = {}) {
-    const n = this.#check(this.#wasm.tokenize(this.#put(text, truncate), truncate ? 1 : 0));
+  tokenize(text, { pair, truncate = false } = {}) {
+    const n = this.#encode(text, pair, truncate);
     const ids = this.#ints(this.#wasm.token_ids(), n).slice(),
+      segments = this.#ints(this.#wasm.token_segments(), n).slice(),
       spans = this.#ints(this.#wasm.token_spans(), 2 * n);
-    const units = utf16_offsets(text); // the engine counts code points
+    const units = [text, pair ?? ''].map(utf16_offsets); // the engine counts code points
+    const offsets = Array.from(segments, (segment, i) =>
+      [spans[2 * i], spans[2 * i + 1]].map((point) => units[segment](point)),
+    );
     const tokens = Array.from(ids, (id) => this.#string(this.#wasm.piece(id)));
-    return { ids, tokens, offsets: Array.from(ids, (_, i) => [units(spans[2 * i]), units(spans[2 * i + 1])]) };
+    return { ids, segments, tokens, offsets };
+  }
+
+  // Every label of a text or of a pair, the highest score first.
+  classify(text, { pair, truncate = false } = {}) {
+    const { task, type, labels, scores } = this.#about;
+    if (task !== 'classify') fail('input', `${type} is no classifier of texts; use run`);
+    const n = this.#encode(text, pair, truncate);
+    for (const [which, from] of [this.#wasm.token_ids(), this.#wasm.token_segments()].entries())
+      this.#ints(this.#wasm.run_at(which), n).set(this.#ints(from, n));
+    this.#ints(this.#wasm.run_at(2), n).fill(1);
+    this.#check(this.#wasm.run(n));
+    const logits = Array.from(this.#floats(this.#wasm.output(0), labels)),
+      most = Math.max(...logits);
+    const powers = logits.map((x) => Math.exp(x - most)),
+      sum = powers.reduce((a, b) => a + b, 0);
+    const score = {
+      softmax: (i) => powers[i] / sum,
+      sigmoid: (i) => 1 / (1 + Math.exp(-logits[i])),
+      none: (i) => logits[i],
+    }[scores];
+    return logits
+      .map((_, i) => ({ label: this.#string(this.#wasm.label(i)), index: i, score: score(i) }))
+      .sort((a, b) => b.score - a.score || a.index - b.index);
   }
 
   // One vector a text, normalized, to take(vectors) batch by batch: short texts share a forward, packed end to end.
@@ -705,6 +739,9 @@ class Model {
   }
   tokenize(text, options) {
     return this.#engine.call('tokenize', [text, options]);
+  }
+  classify(text, options) {
+    return this.#engine.call('classify', [text, options]);
   }
   async embed(texts, { truncate = false, onProgress, signal } = {}) {
     const list = typeof texts === 'string' ? [texts] : [...texts];

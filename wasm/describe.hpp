@@ -3,6 +3,7 @@
 
 #include "answers.hpp"
 #include "constformer/files/packed.hpp"
+#include "constformer/tasks/classify.hpp"
 
 #include <charconv>
 #include <string_view>
@@ -11,7 +12,7 @@ namespace constformer {
 
 template <class Model> class description {
   public:
-    description(std::string_view name, int most_hits, std::string_view logits) {
+    description(std::string_view name, int most_hits, std::string_view logits, [[maybe_unused]] scoring scores) {
         constexpr auto& c = Model::config;
         put("{\"name\":\"", name, "\",\"type\":\"", type_name<Model>(), "\",\"task\":\"",
             task_names[int(task_of<Model>::value)], "\",\"isa\":\"", std::string_view(isa_name), "\"");
@@ -35,13 +36,15 @@ template <class Model> class description {
                 put(",{\"name\":\"pooler_output\",\"dims\":[\"batch\",", c.width, "]}");
         } else if constexpr (task_of<Model>::value == task::classify) {
             put("{\"name\":\"logits\",\"dims\":[\"batch\",", Model::outputs, "]}");
+            const std::string_view how[] = {"softmax", "sigmoid", "none"};
+            put("],\"labels\":", Model::outputs, ",\"scores\":\"", how[int(scores)], "\"}");
         } else if constexpr (task_of<Model>::value == task::answer) {
             put("{\"name\":\"start_logits\",\"dims\":[\"batch\",\"tokens\"],\"step\":2}",
                 ",{\"name\":\"end_logits\",\"dims\":[\"batch\",\"tokens\"],\"step\":2,\"first\":1}");
         } else {
             put("{\"name\":\"", logits, "\",\"dims\":[\"batch\",\"tokens\",", Model::outputs, "]}");
         }
-        put("]}");
+        if constexpr (task_of<Model>::value != task::classify) put("]}");
         text_[size_] = '\0';
     }
     [[nodiscard]] const char* c_str() const { return text_; }

@@ -3,6 +3,7 @@
 //   em++ … -DCONSTFORMER_MODEL_HEADER='"minilm_l6.hpp"' -DCONSTFORMER_MODEL='bert<minilm_l6>'
 //          -DCONSTFORMER_NAME='"minilm_l6"' [-DCONSTFORMER_TOKENIZER='wordpiece_config{.lowercase = false}']
 //          [-DCONSTFORMER_POOLING=pooling::first] [-DCONSTFORMER_LOGITS='"prediction_logits"']
+//          [-DCONSTFORMER_LABELS=labels] [-DCONSTFORMER_SCORES=scoring::sigmoid]
 //
 // The host streams the weights file into memory that the module hands out. All memory is taken until load() returns and
 // none afterwards. A call that can fail returns a negative number, and error() says why in one sentence. The host
@@ -12,6 +13,7 @@
 #include "answers.hpp"
 #include "constformer/files/packed.hpp"
 #include "constformer/ops/pool.hpp"
+#include "constformer/tasks/classify.hpp"
 #include "constformer/tasks/embed.hpp"
 #include "constformer/tasks/engine.hpp"
 #include "constformer/tasks/search.hpp"
@@ -28,6 +30,9 @@
 #endif
 #ifndef CONSTFORMER_LOGITS // what Transformers calls a masked language model's output
 #define CONSTFORMER_LOGITS "logits"
+#endif
+#ifndef CONSTFORMER_SCORES // what classify makes of logits
+#define CONSTFORMER_SCORES scoring::softmax
 #endif
 #define EXPORT(name) extern "C" __attribute__((export_name(#name)))
 #define IMPORT(name) extern "C" __attribute__((import_module("env"), import_name(#name)))
@@ -75,8 +80,14 @@ alignas(64) std::byte head_memory[sizeof(packed_header)];
 char text_memory[text_bytes];
 char said[512];
 
+const char* say(std::string_view text) { // what does not fit is cut off
+    const auto size = std::min(text.size(), sizeof said - 1);
+    std::memcpy(said, text.data(), size);
+    said[size] = '\0';
+    return said;
+}
 int no(const error& why) {
-    std::memcpy(said, why.c_str(), why.what().size() + 1);
+    say(why.what());
     return -1;
 }
 int no(const status& why) { return no(why.error()); }
@@ -85,15 +96,20 @@ template <class Watch> status forward(const bert_inputs& in, Watch watch) {
     return forward_into(self.on->model(), in, self.states, self.outputs, self.on->workspace(watch));
 }
 
-// [CLS] text [SEP]: its tokens, or -1. Where truncation is not wanted, one token more than fits is asked for: a text of
-// any length needs no more memory than the longest one.
-int encode(int bytes, bool truncate) {
+// [CLS] text [SEP], or of a pair [CLS] text [SEP] second [SEP]: the number of tokens, or -1. Where truncation is not
+// wanted, one token more than fits is asked for: a text of any length needs no more memory than the longest one.
+int encode(int bytes, bool truncate, int second = -1) {
     if (!self.on) return no(error("the model is not loaded"));
     if (self.words.size() == 0) return no(error("this weights file holds no vocabulary, so there is no tokenizer"));
     if (bytes < 0 || bytes > text_bytes) return no(error("text: ", bytes, " bytes, at most ", text_bytes, " are read"));
+    if (second > text_bytes - bytes)
+        return no(error("pair: ", bytes, " and ", second, " bytes, at most ", text_bytes, " are read"));
     auto& text = self.on->text();
     const encode_options options{.most_tokens = self.capacity + (truncate ? 0 : 1), .truncate = true};
-    if (const auto ok = self.words.encode({text_memory, std::size_t(bytes)}, text, options); !ok) return no(ok);
+    const std::string_view first(text_memory, std::size_t(bytes));
+    const auto ok = second < 0 ? self.words.encode(first, text, options)
+                               : self.words.encode(first, {text_memory + bytes, std::size_t(second)}, text, options);
+    if (!ok) return no(ok);
     if (text.size() > self.capacity)
         return no(error("text: more than the ", self.capacity, " tokens that fit; split it, or ask for truncation"));
     return text.size();
@@ -101,7 +117,7 @@ int encode(int bytes, bool truncate) {
 } // namespace
 
 EXPORT(describe) const char* describe_model() {
-    static const description<model> text(CONSTFORMER_NAME, most_hits, CONSTFORMER_LOGITS);
+    static const description<model> text(CONSTFORMER_NAME, most_hits, CONSTFORMER_LOGITS, CONSTFORMER_SCORES);
     return text.c_str();
 }
 EXPORT(error) const char* last_error() { return said; }
@@ -153,10 +169,12 @@ EXPORT(load) int load_weights() {
     }
     self.on.emplace(view->as<model>(), self.words, self.capacity, 0);
     auto& text = self.on->text();
-    const auto n = std::size_t(self.capacity) + 128; // a last word of up to 100 pieces is read whole before it is cut
+    const auto n = std::size_t(text_bytes) + 3; // a pair is read whole before the longer of the two is cut
     text.ids.reserve(n), text.segments.reserve(n), text.offsets.reserve(n), text.words.reserve(n);
     text.work.word.resize(1024), text.work.sources.resize(1024);
     text.work.pile.reserve(text_bytes / 2); // a text of nothing but combining marks
+    if (self.words.keeps_normalized_text()) // at most three times as long as the text, as Hangul is
+        text.work.normal.reserve(3 * text_bytes), text.work.places.reserve(3 * text_bytes);
     return 0;
 }
 
@@ -165,16 +183,15 @@ EXPORT(text) char* text() { return text_memory; } // where a text goes, in UTF-8
 EXPORT(text_bytes) int text_room() { return text_bytes; }
 // The tokens of the text in text(): how many, or -1; their ids; [begin, end) of each in code points.
 EXPORT(tokenize) int tokenize(int bytes, int truncate) { return encode(bytes, truncate != 0); }
+// The same of a pair, whose second text lies behind the first; and which of the two each token belongs to: 0 or 1.
+EXPORT(tokenize_pair) int tokenize_pair(int bytes, int second, int truncate) {
+    return encode(bytes, truncate != 0, std::max(second, 0));
+}
+EXPORT(token_segments) const int* token_segments() { return self.on->text().segments.data(); }
 EXPORT(token_ids) const int* token_ids() { return self.on->text().ids.data(); }
 EXPORT(token_spans) const int* token_spans() { return self.on->text().offsets.data()->data(); }
 // The token of an id, where error() puts its sentence.
-EXPORT(piece) const char* piece(int id) {
-    const auto token = self.words.token(id);
-    const auto size = std::min(token.size(), sizeof said - 1);
-    std::memcpy(said, token.data(), size);
-    said[size] = '\0';
-    return said;
-}
+EXPORT(piece) const char* piece(int id) { return say(self.words.token(id)); }
 
 // --- embedding: clear, add…, embed -----------------------------------------------------------------------------------
 EXPORT(clear) void clear() {
@@ -228,6 +245,14 @@ EXPORT(run) int run(int n) {
 // The values of describe()'s outputs, in their order.
 EXPORT(output) const float* output(int which) {
     return task_of<model>::value == task::encode && which == 0 ? self.states : self.outputs;
+}
+
+// The name of a label, where error() puts its sentence; "" where it has none.
+EXPORT(label) const char* label([[maybe_unused]] int which) {
+#ifdef CONSTFORMER_LABELS
+    if (which >= 0 && which < int(std::size(CONSTFORMER_LABELS))) return say(CONSTFORMER_LABELS[which]);
+#endif
+    return say("");
 }
 
 // --- search: every row of a table is compared with the query, which is the first row of vectors() --------------------

@@ -34,7 +34,6 @@ class suite {
                         .x_stride = depth,
                         .b = weights_.data(),
                         .panel_stride = std::ptrdiff_t(depth) * panel,
-                        .k_stride = panel,
                         .bias = bias_.data(),
                         .y = y_.data(),
                         .y_stride = columns,
@@ -120,7 +119,7 @@ class suite {
     [[nodiscard]] bool empty() const { return results_.empty(); }
 
   private:
-    using product = ops::product;
+    using product = ops::product<f32>;
     static constexpr std::size_t scratch_bytes = ops::attend_scratch(512, 32);
     std::string only_;
     int rounds_;

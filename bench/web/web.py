@@ -25,7 +25,7 @@ import project  # noqa: E402
 
 PLACE = project.BUILD / "peers"
 PACKAGES = PLACE / "npm"
-MODELS = [PLACE / "plain.onnx", PLACE / "fused.onnx"]
+MODELS = [PLACE / "minilm_l6/onnx/plain.onnx", PLACE / "minilm_l6/onnx/fused.onnx"]
 
 
 def prepare(env):
@@ -35,9 +35,8 @@ def prepare(env):
         project.stop(f"{driver.relative_to(project.ROOT)} is missing: run tools/setup")
     print("building the page", file=sys.stderr, flush=True)
     project.quiet([project.ROOT / "tools/site"], "tools/site", env=env, cwd=project.ROOT)
-    if not all(model.exists() for model in MODELS):
-        print("exporting the model to ONNX (once, as bench/run peers does)", file=sys.stderr, flush=True)
-        project.quiet([sys.executable, HERE.parent / "run", "peers", "--tokens", "8", "--rounds", "1"], "bench/run peers", env=env)
+    print("looking for the model as ONNX", file=sys.stderr, flush=True)
+    project.quiet([sys.executable, HERE.parent / "run", "peers", "--prepare", "onnx"], "bench/run peers", env=env)
     wanted = (HERE / "package.json").read_text()
     kept = PACKAGES / "package.json"
     if not kept.exists() or kept.read_text() != wanted or not (PACKAGES / "node_modules/onnxruntime-web").exists():

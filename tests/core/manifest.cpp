@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "constformer/core/manifest.hpp"
+#include "constformer/core/matrix.hpp"
 
 #include <memory>
 #include <string>

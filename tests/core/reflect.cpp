@@ -59,10 +59,10 @@ BOOST_AUTO_TEST_CASE(members_have_the_names_that_the_source_says) {
 
 BOOST_AUTO_TEST_CASE(members_are_references_in_order) {
     full all{};
-    std::get<23>(reflect::members(all)) = 5;
+    reflect::at<23>(reflect::members(all)) = 5;
     BOOST_TEST(all.x == 5);
     const pair two{1, 2.5f};
-    BOOST_TEST(&std::get<1>(reflect::members(two)) == &two.second_one);
+    BOOST_TEST(&reflect::at<1>(reflect::members(two)) == &two.second_one);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

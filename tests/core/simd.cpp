@@ -59,19 +59,16 @@ BOOST_AUTO_TEST_CASE(multiply_add_is_off_by_two_roundings_at_most) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_int8_dot_product_is_exact_up_to_its_stated_range) {
-    laws::noise random(4);
-    for (int round = 0; round < 200; ++round) {
-        std::vector<std::uint8_t> a(4 * std::size_t(lanes));
-        std::vector<std::int8_t> b(a.size());
-        std::int32_t expected[lanes], got[lanes];
-        for (std::uint8_t& v : a) v = std::uint8_t(round == 0 ? 127 : random.below(128));
-        for (std::int8_t& v : b) v = std::int8_t(round == 0 ? -128 : round == 1 ? 127 : random.below(256) - 128);
-        for (std::int32_t& v : expected) v = random.below(1'000'000) - 500'000;
-        const ivec sums = dot_i8(ivec::load_unaligned(expected), a.data(), b.data());
-        for (std::size_t i = 0; i < a.size(); ++i) expected[i / 4] += std::int32_t(a[i]) * b[i];
-        sums.store_unaligned(got);
-        for (int i = 0; i < lanes; ++i) BOOST_TEST(got[i] == expected[i]);
+BOOST_AUTO_TEST_CASE(a_square_is_turned_over_its_diagonal) {
+    float numbers[lanes * lanes];
+    for (int i = 0; i < lanes * lanes; ++i) numbers[i] = float(i);
+    vec square[lanes];
+    for (int r = 0; r < lanes; ++r) square[r] = load(numbers + r * lanes);
+    transpose(square);
+    for (int r = 0; r < lanes; ++r) {
+        float row[lanes];
+        store(row, square[r]);
+        for (int c = 0; c < lanes; ++c) BOOST_TEST(row[c] == float(c * lanes + r));
     }
 }
 

@@ -32,19 +32,6 @@ BOOST_AUTO_TEST_CASE(a_leaf_gives_back_what_was_put) {
     puts_what_it_gives<vector<36>>();
     puts_what_it_gives<table<7, 20>>();
     puts_what_it_gives<table<2, 16>>();
-    puts_what_it_gives<matrix<1, 1>>();
-    puts_what_it_gives<matrix<17, 12>>();
-    puts_what_it_gives<matrix<48, 33>>();
-}
-
-BOOST_AUTO_TEST_CASE(a_matrix_lies_in_panels_of_16_outputs) {
-    using m = matrix<40, 3>;
-    BOOST_TEST(m::place(0, 0) == 0u);
-    BOOST_TEST(m::place(15, 0) == 15u);
-    BOOST_TEST(m::place(0, 1) == 16u);
-    BOOST_TEST(m::place(16, 0) == 48u);
-    BOOST_TEST(m::place(39, 2) == 2u * 48 + 2 * 16 + 7);
-    BOOST_TEST(sizeof(m) == 3 * 48 * sizeof(float));
 }
 
 BOOST_AUTO_TEST_CASE(views_step_by_their_stride) {

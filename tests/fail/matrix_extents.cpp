@@ -1,4 +1,4 @@
 // must say: matrix: both extents must be positive
-#include "constformer/core/tensor.hpp"
+#include "constformer/core/matrix.hpp"
 
 constformer::matrix<4, 0> nothing;

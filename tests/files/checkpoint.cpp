@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+#include "constformer/core/matrix.hpp"
 #include "constformer/files/checkpoint.hpp"
 #include "constformer/files/write_safetensors.hpp"
 #include "support.hpp"

@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "constformer/core/tensor.hpp"
+#include "constformer/core/matrix.hpp"
 #include "constformer/files/packed_file.hpp"
 #include "support.hpp"
 

@@ -1,5 +1,5 @@
 #include "kernels/tiny.hpp"
-#include "tests/support/golden.hpp"
+#include "tests/support/bert_call.hpp"
 
 #include "constformer/core/team.hpp"
 
@@ -8,28 +8,14 @@
 namespace constformer::test {
 namespace {
 
-// The calls of a golden, padded as Transformers got them: a packed batch of equally long sentences with a mask.
-struct call {
-    std::vector<int> ids, segments, keep, each;
-    int batch, tokens;
-    call(const tensors& io, const std::string& name)
-        : ids(io.ints(name + ".input_ids")), segments(io.ints(name + ".token_type_ids")),
-          keep(io.ints(name + ".attention_mask")), batch(io.extent(name + ".input_ids", 0)),
-          tokens(io.extent(name + ".input_ids", 1)) {
-        each.assign(std::size_t(batch), tokens);
-    }
-    bert_inputs inputs() const { return {.ids = ids, .segments = segments, .keep = keep, .each = each}; }
-};
-const char* const calls[] = {"one", "short", "batch", "holes", "long", "pair"};
-
 template <class Model> void equals_pytorch(const std::string& golden) {
     const auto weights = weights_of<Model>(golden);
     const tensors io(data_path("golden/" + golden + "/io.safetensors"));
     int seen = 0;
-    for (const std::string name : calls) {
+    for (const std::string name : bert_calls) {
         if (!io.has(name + ".input_ids")) continue;
         BOOST_TEST_CONTEXT(golden << ", " << name) {
-            const call in(io, name);
+            const bert_call in(io, name);
             memory scratch(Model::scratch(in.inputs().shape()));
             std::vector<float> x(in.ids.size() * Model::width);
             auto m = basic_workspace<>::over(scratch.bytes());
@@ -49,31 +35,6 @@ template <class Model> void equals_pytorch(const std::string& golden) {
     BOOST_TEST(seen >= 5);
 }
 
-template <class Model> std::vector<float> logits_of(const Model& weights, const call& in, int count) {
-    memory scratch(Model::scratch(in.inputs().shape()));
-    std::vector<float> y(std::size_t(count) * Model::outputs);
-    const status done = weights.forward(in.inputs(), {y.data(), count}, basic_workspace<>::over(scratch.bytes()));
-    BOOST_REQUIRE_MESSAGE(done, test::why(done));
-    return y;
-}
-
-enum class counts { tokens, sentences };
-template <class Model> void head_equals_pytorch(const std::string& golden, counts what, const std::string& output) {
-    const auto weights = weights_of<Model>(golden);
-    const tensors io(data_path("golden/" + golden + "/io.safetensors"));
-    int seen = 0;
-    for (const std::string name : calls) {
-        if (!io.has(name + ".input_ids")) continue;
-        BOOST_TEST_CONTEXT(golden << ", " << name) {
-            const call in(io, name);
-            const auto y = logits_of(*weights, in, what == counts::tokens ? in.batch * in.tokens : in.batch);
-            BOOST_TEST(difference(y, io.floats(name + "." + output)) <= tolerance);
-            ++seen;
-        }
-    }
-    BOOST_TEST(seen >= 5);
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(models_bert)
@@ -84,29 +45,6 @@ BOOST_AUTO_TEST_CASE(encoder_equals_pytorch) {
     equals_pytorch<bert<tiny::bert_w64_h2>>("bert_w64_h2");
     equals_pytorch<bert<tiny::bert_w128_h2>>("bert_w128_h2");
     equals_pytorch<bert<tiny::bert_no_pooler>>("bert_no_pooler");
-}
-BOOST_AUTO_TEST_CASE(masked_lm_equals_pytorch) {
-    head_equals_pytorch<bert_masked_lm<tiny::bert_masked_lm>>("bert_masked_lm", counts::tokens, "logits");
-    head_equals_pytorch<bert_masked_lm<tiny::bert_masked_lm_untied>>("bert_masked_lm_untied", counts::tokens, "logits");
-    head_equals_pytorch<bert_masked_lm<tiny::bert_pretraining>>("bert_pretraining", counts::tokens,
-                                                                "prediction_logits");
-}
-BOOST_AUTO_TEST_CASE(classifiers_equal_pytorch) {
-    head_equals_pytorch<bert_sequence_classifier<tiny::bert_sequence>>("bert_sequence", counts::sentences, "logits");
-    head_equals_pytorch<bert_token_classifier<tiny::bert_token>>("bert_token", counts::tokens, "logits");
-}
-BOOST_AUTO_TEST_CASE(answers_equal_pytorch) {
-    using model = bert_question_answerer<tiny::bert_answer>;
-    const auto weights = weights_of<model>("bert_answer");
-    const tensors io(data_path("golden/bert_answer/io.safetensors"));
-    for (const std::string name : calls) {
-        const call in(io, name);
-        const auto y = logits_of(*weights, in, in.batch * in.tokens);
-        std::vector<float> begin, end;
-        for (std::size_t i = 0; i < y.size(); i += 2) begin.push_back(y[i]), end.push_back(y[i + 1]);
-        BOOST_TEST(difference(begin, io.floats(name + ".start_logits")) <= tolerance);
-        BOOST_TEST(difference(end, io.floats(name + ".end_logits")) <= tolerance);
-    }
 }
 
 // A packed batch of sentences of different lengths gives what each sentence alone gives, bit by bit.

@@ -12,6 +12,74 @@ struct alone { // all that multiply() asks of a workspace
     sequential threads;
 };
 
+// What rows became, as the product reads them: (rows, depth).
+template <int In> reference::sheet read(const ops::byte_rows<In>& x) {
+    reference::sheet s(x.count, x.padded);
+    for (int r = 0; r < x.count; ++r)
+        for (int c = 0; c < x.padded; ++c)
+            s(r, c) = double(x.low[r]) + double(x.scale[r]) * x.data[std::ptrdiff_t(r) * x.padded + c];
+    return s;
+}
+template <int In> reference::sheet read(const ops::bf16_rows<In>& x) {
+    reference::sheet s(x.count, In);
+    for (int r = 0; r < x.count; ++r)
+        for (int c = 0; c < In; ++c) {
+            const auto v = x.data[std::ptrdiff_t(r) * x.stride + c];
+            s(r, c) = std::same_as<decltype(v), const float> ? double(v) : double(from_bfloat16(std::uint16_t(v)));
+        }
+    return s;
+}
+template <int Out, int In> reference::sheet read(const matrix<Out, In, bf16>& w) { return laws::exact(w); }
+template <int Out, int In> reference::sheet read(const matrix<Out, In, i8>& w) {
+    reference::sheet s(Out, w.depth);
+    for (int r = 0; r < Out; ++r)
+        for (int c = 0; c < w.depth; ++c) s(r, c) = double(w.scale[r]) * w.data[w.place(r, c)];
+    return s;
+}
+
+// A product of rounded numbers is exact but for the roundings of its sums: integers for i8, floats for bf16.
+template <element E, int In, int Out> void rounded_products_agree() {
+    const auto w = laws::random_weights<matrix<Out, In, E>>(40);
+    const auto bias = laws::random_weights<vector<Out>>(41);
+    const reference::sheet weights = read(*w);
+    for (int rows : {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33, 193}) {
+        laws::sheet x(rows, In, laws::noise(42), 3), y(rows, Out, laws::noise(43), 2), z = y, a = y;
+        const reference::sheet before = y.exact();
+        const laws::aligned_memory memory(ops::prepare_room<E>(rows, In));
+        auto m = basic_workspace<>::over(memory);
+        const auto prepared = ops::prepare<E>(x.view<In>(), m);
+        BOOST_TEST(m.left() == 0u);
+        const reference::sheet inputs = read(prepared);
+        ops::multiply(*w, *bias, prepared, y.view<Out>(), alone{});
+        ops::multiply(*w, absent<void>{}, prepared, onto(z.view<Out>()), alone{});
+        ops::multiply<activation::relu>(*w, *bias, prepared, a.view<Out>(), alone{});
+        const reference::sheet plain = reference::linear(inputs, weights, {});
+        double most = 0;
+        for (int r = 0; r < rows; ++r)
+            for (int o = 0; o < Out; ++o) {
+                double size = 1 + std::abs(before(r, o));
+                for (int k = 0; k < weights.columns; ++k) size += std::abs(inputs(r, k) * weights(o, k));
+                const double with = plain(r, o) + bias->at(0, o);
+                for (double off :
+                     {y.at(r, o) - with, z.at(r, o) - (before(r, o) + plain(r, o)), a.at(r, o) - std::max(0.0, with)})
+                    most = std::max(most, std::isnan(off) ? HUGE_VAL : std::abs(off) / size);
+            }
+        BOOST_TEST(most <= laws::rounding * (E == i8 ? 8 : weights.columns + 3),
+                   "rows " << rows << ", " << In << " -> " << Out);
+        BOOST_TEST((x.guarded() && y.guarded() && z.guarded() && a.guarded()));
+    }
+}
+template <element E> void rounded_products_agree_at_every_size() {
+    rounded_products_agree<E, 1, 1>();
+    rounded_products_agree<E, 7, 17>();
+    rounded_products_agree<E, 12, 16>();
+    rounded_products_agree<E, 33, 40>();
+    rounded_products_agree<E, 36, 100>();
+    rounded_products_agree<E, 40, 33>();
+    rounded_products_agree<E, 56, 64>();
+    rounded_products_agree<E, 272, 48>();
+}
+
 // (columns, depth) weights in panels of 16 outputs. The lanes behind the last output hold a number that would show.
 laws::sheet packed(const laws::sheet& w) {
     const int panels = round_up(w.count, panel) / panel;
@@ -46,21 +114,20 @@ bool agrees(int rows, int depth, int columns, how h) {
     std::vector<double> added;
     for (int o = 0; h.bias && o < columns; ++o) added.push_back(bias.at(0, o));
     const reference::sheet expected = reference::linear(x.exact(), w.exact(), added, h.act);
-    const ops::product p{.x = x.data(),
-                         .x_stride = x.stride,
-                         .b = b.data(),
-                         .panel_stride = std::ptrdiff_t(depth) * panel,
-                         .k_stride = panel,
-                         .bias = h.bias ? bias.data() : nullptr,
-                         .y = y.data(),
-                         .y_stride = y.stride,
-                         .rows = rows,
-                         .depth = depth,
-                         .columns = columns,
-                         .adds = h.adds,
-                         .after = h.act == activation::none   ? nullptr
-                                  : h.act == activation::relu ? ops::block_of<activation::relu>
-                                                              : ops::block_of<activation::gelu>};
+    const ops::product<f32> p{.x = x.data(),
+                              .x_stride = x.stride,
+                              .b = b.data(),
+                              .panel_stride = std::ptrdiff_t(depth) * panel,
+                              .bias = h.bias ? bias.data() : nullptr,
+                              .y = y.data(),
+                              .y_stride = y.stride,
+                              .rows = rows,
+                              .depth = depth,
+                              .columns = columns,
+                              .adds = h.adds,
+                              .after = h.act == activation::none   ? nullptr
+                                       : h.act == activation::relu ? ops::block_of<activation::relu>
+                                                                   : ops::block_of<activation::gelu>};
     ops::multiply_panels(p, 0, round_up(columns, panel) / panel);
     for (int r = 0; r < rows; ++r)
         for (int o = 0; o < columns; ++o) {
@@ -103,18 +170,17 @@ BOOST_AUTO_TEST_CASE(an_empty_depth_gives_the_bias_or_zeros) {
     const laws::sheet bias(1, 32, laws::noise(16));
     for (bool with : {false, true}) {
         laws::sheet y(3, 20);
-        ops::multiply_panels({.x = nullptr,
-                              .x_stride = 0,
-                              .b = bias.data(),
-                              .panel_stride = 0,
-                              .k_stride = panel,
-                              .bias = with ? bias.data() : nullptr,
-                              .y = y.data(),
-                              .y_stride = y.stride,
-                              .rows = 3,
-                              .depth = 0,
-                              .columns = 20},
-                             0, 2);
+        ops::multiply_panels<f32>({.x = nullptr,
+                                   .x_stride = 0,
+                                   .b = bias.data(),
+                                   .panel_stride = 0,
+                                   .bias = with ? bias.data() : nullptr,
+                                   .y = y.data(),
+                                   .y_stride = y.stride,
+                                   .rows = 3,
+                                   .depth = 0,
+                                   .columns = 20},
+                                  0, 2);
         for (int c = 0; c < 20; ++c) BOOST_TEST(y.at(2, c) == (with ? bias.at(0, c) : 0.0f));
         BOOST_TEST(y.guarded());
     }
@@ -124,17 +190,16 @@ BOOST_AUTO_TEST_CASE(an_empty_depth_gives_the_bias_or_zeros) {
 BOOST_AUTO_TEST_CASE(parts_of_the_panels_make_the_whole) {
     const laws::sheet x(7, 33, laws::noise(17)), w(100, 33, laws::noise(18)), b = packed(w);
     laws::sheet whole(7, 100), parts(7, 100);
-    ops::product p{.x = x.data(),
-                   .x_stride = x.stride,
-                   .b = b.data(),
-                   .panel_stride = 33 * panel,
-                   .k_stride = panel,
-                   .bias = nullptr,
-                   .y = whole.data(),
-                   .y_stride = whole.stride,
-                   .rows = 7,
-                   .depth = 33,
-                   .columns = 100};
+    ops::product<f32> p{.x = x.data(),
+                        .x_stride = x.stride,
+                        .b = b.data(),
+                        .panel_stride = 33 * panel,
+                        .bias = nullptr,
+                        .y = whole.data(),
+                        .y_stride = whole.stride,
+                        .rows = 7,
+                        .depth = 33,
+                        .columns = 100};
     ops::multiply_panels(p, 0, 7);
     p.y = parts.data();
     ops::multiply_panels(p, 3, 7);
@@ -148,15 +213,34 @@ BOOST_AUTO_TEST_CASE(the_typed_form_says_the_same_and_adds_where_told) {
     const auto bias = laws::random_weights<vector<17>>(20);
     laws::sheet x(5, 12, laws::noise(21), 4), y(5, 17, 6);
     const reference::sheet expected = reference::linear(x.exact(), laws::exact(*w), laws::exact_row(*bias));
-    ops::multiply(*w, *bias, const_rows<12>(x.view<12>()), y.view<17>(), alone{});
+    ops::multiply(*w, *bias, x.view<12>(), y.view<17>(), alone{});
     BOOST_TEST(laws::farthest(y, expected) <= 2e-6); // 12 products of about 1/4
     reference::sheet twice = expected;
     for (double& v : twice.values) v *= 2;
-    ops::multiply(*w, *bias, const_rows<12>(x.view<12>()), onto(y.view<17>()), alone{});
+    ops::multiply(*w, *bias, x.view<12>(), onto(y.view<17>()), alone{});
     BOOST_TEST(laws::farthest(y, twice) <= 4e-6);
-    ops::multiply<activation::tanh>(*w, absent<void>{}, const_rows<12>(x.view<12>()), y.view<17>(), alone{});
+    ops::multiply<activation::tanh>(*w, absent<void>{}, x.view<12>(), y.view<17>(), alone{});
     BOOST_TEST(laws::farthest(y, reference::linear(x.exact(), laws::exact(*w), {}, activation::tanh)) <= 2e-6);
     BOOST_TEST((x.guarded() && y.guarded()));
+}
+
+BOOST_AUTO_TEST_CASE(products_of_bfloat16_agree_at_every_count_of_rows) {
+    rounded_products_agree_at_every_size<bf16>();
+}
+BOOST_AUTO_TEST_CASE(products_of_bytes_agree_at_every_count_of_rows) { rounded_products_agree_at_every_size<i8>(); }
+
+// The largest sum that a matrix allows stays an integer of 32 bits.
+BOOST_AUTO_TEST_CASE(the_longest_row_of_bytes_does_not_overflow) {
+    static_assert(127LL * 127 * (1 << 17) < (1LL << 31));
+    using wide = matrix<1, 4096, i8>;
+    const auto w = std::make_unique<wide>();
+    for (auto& v : w->data) v = 127;
+    w->scale[0] = 1, w->sum[0] = 0;
+    std::vector<std::uint8_t> bytes(4096, 127);
+    const float scale = 1, low = 0;
+    float y = 0;
+    ops::multiply(*w, absent<void>{}, ops::byte_rows<4096>{bytes.data(), &scale, &low, 1}, rows<1>{&y, 1}, alone{});
+    BOOST_TEST(y == 127.0f * 127 * 4096);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -67,7 +67,7 @@ def found_by_cmake():
     """find_package(constformer) finds the installed library"""
     user = project("cmake", "cmake/CMakeLists.txt", "main.cpp")
     rest = os.environ.get("CMAKE_PREFIX_PATH")
-    run("cmake", "-S", user, "-B", user / "build", CMAKE_PREFIX_PATH=f"{PREFIX}" + (f":{rest}" if rest else ""))
+    run("cmake", "-G", "Ninja", "-S", user, "-B", user / "build", CMAKE_PREFIX_PATH=f"{PREFIX}" + (f":{rest}" if rest else ""))
     run("cmake", "--build", user / "build")
     answers(user / "build/user")
 
@@ -78,7 +78,7 @@ def refused_by_cmake():
     lists = user / "CMakeLists.txt"
     lists.write_text(lists.read_text().replace("constformer 0.1", "constformer 99.0"))
     try:
-        run("cmake", "-S", user, "-B", user / "build", CMAKE_PREFIX_PATH=f"{PREFIX}")
+        run("cmake", "-G", "Ninja", "-S", user, "-B", user / "build", CMAKE_PREFIX_PATH=f"{PREFIX}")
     except RuntimeError as why:
         if "version: 0.1" in str(why):
             return

@@ -1,5 +1,6 @@
 // What may be used where: leaves, destinations, rules, workspaces.
 #include "constformer/core/manifest.hpp"
+#include "constformer/core/matrix.hpp"
 #include "constformer/core/workspace.hpp"
 #include "constformer/layers/relative_bias.hpp"
 #include "constformer/ops/rules.hpp"

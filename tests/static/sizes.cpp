@@ -1,5 +1,6 @@
 // What is absent takes no room; what is present is padded to whole panels and nothing else.
 #include "constformer/core/manifest.hpp"
+#include "constformer/core/matrix.hpp"
 #include "constformer/layers/feed_forward.hpp"
 
 using namespace constformer;

@@ -104,7 +104,8 @@ BOOST_AUTO_TEST_CASE(an_observer_sees_the_stages_and_every_row_of_attention) {
     seen_by seen;
     BOOST_REQUIRE(e.embed(texts[0], watched, watcher{&seen}));
     BOOST_REQUIRE(e.embed(texts[0], alone));
-    BOOST_TEST(std::equal(watched, watched + 36, alone));
+    // rows of probabilities exist only one query at a time, whose sums run in another order
+    BOOST_TEST(difference(watched, alone) <= 2e-6);
     BOOST_TEST(seen.rows == 2 * 3 * e.last().size()); // layers, heads, queries
     BOOST_TEST(seen.least > 1 - 1e-5);
     BOOST_TEST(seen.most < 1 + 1e-5);

@@ -102,6 +102,28 @@ BOOST_AUTO_TEST_CASE(decomposition_and_lower_case_of_known_characters) {
     BOOST_TEST((unicode::lower(U'\U00010400') == pair{0x10428}));
 }
 
+BOOST_AUTO_TEST_CASE(code_points_of_words) {
+    for (const char32_t c :
+         {U'a', U'Z', U'0', U'9', U'_', U'\u00E9', U'\u0301', U'\u0660', U'\u203F', U'\u200C', U'\u200D', U'\u2160',
+          U'\u24B6', U'\u4E2D', U'\uAC00', U'\U0001F170', U'\U0002FA1D', U'\U000E0100'})
+        BOOST_TEST(unicode::is_word(c), "U+" << std::hex << unsigned(c));
+    for (const char32_t c : {U' ', U'/', U':', U'@', U'[', U'`', U'{', U'\u00BD', U'\u00B2', U'\u2014', U'\u200B',
+                             U'\u3002', U'\u2615', U'\uE000', U'\uFFFD', U'\U0001F600', U'\U0010FFFF', U'\0'})
+        BOOST_TEST(!unicode::is_word(c), "U+" << std::hex << unsigned(c));
+    BOOST_TEST((unicode::begins_word("\xC3\xA9 ") && !unicode::begins_word(" a") && !unicode::begins_word("")));
+    BOOST_TEST((unicode::ends_word(" \xE4\xB8\xAD") && !unicode::ends_word("a ") && !unicode::ends_word("")));
+}
+
+BOOST_AUTO_TEST_CASE(white_space_at_the_ends) {
+    BOOST_TEST(unicode::space_at_begin(" \xE3\x80\x80\ta \n") == 5u);
+    BOOST_TEST(unicode::space_at_end(" \xE3\x80\x80\ta \xC2\xA0") == 3u);
+    BOOST_TEST(unicode::space_at_begin("\x1C ") == 0u);
+    for (const std::string_view all : {"", " ", " \t\xE2\x80\xA8"}) {
+        BOOST_TEST(unicode::space_at_begin(all) == all.size());
+        BOOST_TEST(unicode::space_at_end(all) == all.size());
+    }
+}
+
 // The tables agree with each other: a bit is set exactly where the mapping that it announces does something.
 BOOST_AUTO_TEST_CASE(bits_announce_mappings) {
     int decomposing = 0, upper = 0;

@@ -13,9 +13,26 @@ std::string complaint(std::string_view lines) {
     const auto v = vocabulary::from_lines(lines, "##");
     return v ? "" : std::string(v.error().what());
 }
+int apart(const vocabulary& v, std::string_view s) { return v.find(s.data(), s.size(), vocabulary::apart); }
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(text_vocabulary)
+
+BOOST_AUTO_TEST_CASE(tokens_after_the_pieces_are_found_by_id_alone) {
+    const auto v = vocabulary::from_lines("a\n##b\nNew York\n##c\n", "##", 2);
+    BOOST_REQUIRE(v);
+    BOOST_TEST(v->size() == 4);
+    BOOST_TEST(v->id("New York") == 2);
+    BOOST_TEST(whole(*v, "New York") == -1);
+    BOOST_TEST(apart(*v, "New York") == 2);
+    BOOST_TEST(apart(*v, "a") == -1);
+    BOOST_TEST(more(*v, "b") == 1);
+    BOOST_TEST(more(*v, "c") == -1); // nor does it continue a word
+    BOOST_TEST(v->id("##c") == 3);
+    BOOST_TEST(v->longest(vocabulary::whole) == 3);
+    const auto twice = vocabulary::from_lines("a\nb\na\n", "##", 2);
+    BOOST_TEST((!twice && twice.error().what() == "vocabulary: line 3 repeats the token a of line 1"));
+}
 
 BOOST_AUTO_TEST_CASE(tokens_have_the_numbers_of_their_lines) {
     const auto v = vocabulary::from_lines("a\n##b\nab \r\n\n\xC3\xA9\n##", "##"); // white space, an empty line, no end

@@ -140,6 +140,49 @@ BOOST_AUTO_TEST_CASE(of_special_tokens_the_longest_is_found_wherever_it_begins) 
     BOOST_TEST(!w.is_special(w.padding()));
 }
 
+BOOST_AUTO_TEST_CASE(added_tokens_are_found_as_their_flags_say) {
+    const std::string lines = std::string(tokens) + "[E1]\nNew York\nHELLO you\nfox\n";
+    const added_token added[] = {{.text = "[E1]", .strip_left = true},
+                                 {.text = "New York", .special = false},
+                                 {.text = "HELLO you", .special = false, .normalized = true},
+                                 {.text = "fox", .special = false, .single_word = true},
+                                 {.text = "world", .special = true}, // a piece as well
+                                 {.text = "[MASK]", .strip_right = true}};
+    const auto w = made({.added = added, .pieces = 25}, lines);
+    BOOST_TEST(w.keeps_normalized_text());
+    BOOST_TEST(spelled(w, "hello [E1]New York") == "hello [E1] New York");
+    BOOST_TEST(spelled(w, "new york") == "[UNK] [UNK]");
+    BOOST_TEST(spelled(w, "Hello YOU, hello yo\xC3\xBA!") == "HELLO you , HELLO you !");
+    BOOST_TEST(spelled(w, "fox foxes xfox fox") == "fox [UNK] [UNK] fox");
+    BOOST_TEST(spelled(w, "world worldworld World") == "world world world world");
+    encoding e;
+    BOOST_REQUIRE(w.encode("hello  [E1] [MASK] hello \xC3\xA9 Hello y\xC3\xB3x", e, {.special = false}));
+    BOOST_TEST(spelled(w, e) == "hello [E1] [MASK] hello [UNK] hello [UNK]");
+    BOOST_TEST((e.offsets == offsets{{0, 5}, {5, 11}, {12, 19}, {19, 24}, {25, 26}, {27, 32}, {33, 36}}));
+    BOOST_TEST((w.is_special(w.id("[E1]")) && w.is_special(w.id("world")) && !w.is_special(w.id("New York"))));
+    const std::vector ids{w.id("hello"), w.id("[E1]"), w.id("New York"), w.id("world"), w.id("HELLO you")};
+    BOOST_TEST(w.decode(ids) == "hello New York hello you"); // as it stands in normalized text
+    BOOST_TEST(w.decode(ids, false) == "hello [E1] New York world hello you");
+    BOOST_TEST(!made().keeps_normalized_text());
+}
+
+BOOST_AUTO_TEST_CASE(bad_added_tokens_are_refused) {
+    const auto why = [](added_token token, std::string_view lines = "[E1]\nx y\n x\n\xC2\xA0z\xC2\xA0\n\x01\n") {
+        return refusal(std::string(tokens) + std::string(lines), {.added = std::span(&token, 1), .pieces = 25});
+    };
+    BOOST_TEST(why({.text = "[E1]"}) == "");
+    BOOST_TEST(why({.text = "[E2]"}) == "wordpiece: the vocabulary of 30 tokens lacks the added token [E2]");
+    BOOST_TEST(why({.text = ""}) == "wordpiece: the vocabulary of 30 tokens lacks the added token ");
+    BOOST_TEST(why({.text = " x"}) == "wordpiece: the added token ' x' has white space at an end");
+    BOOST_TEST(why({.text = "\xC2\xA0z\xC2\xA0"}) ==
+               "wordpiece: the added token '\xC2\xA0z\xC2\xA0' has white space at an end");
+    BOOST_TEST(why({.text = "\x01", .normalized = true}) ==
+               "wordpiece: nothing is left of the added token \x01 once normalized");
+    BOOST_TEST(why({.text = "\x01"}) == "");
+    BOOST_TEST(why({.text = "\x01 \x01", .normalized = true}, "\x01 \x01\n").starts_with("wordpiece: nothing is left"));
+    BOOST_TEST(refusal(tokens, {.pieces = -1}) == "wordpiece: -1 pieces, 0 (all tokens) or more are needed");
+}
+
 BOOST_AUTO_TEST_CASE(overlong_words_are_unknown_as_a_whole) {
     const auto w = made({.longest_word = 5});
     BOOST_TEST(spelled(w, "hello hellos") == "hello [UNK]");

@@ -191,6 +191,34 @@ def test_instruction_sets(b):
     check(answer(program, "--help", env={"CONSTFORMER_ISA": "best"}), "--help")
 
 
+def test_precisions(b):
+    """--precision bf16 and i8: smaller weights, close to PyTorch on every instruction set, and described as what they are"""
+    case = "bert_w36_h3"
+    stored = read(GOLDEN / case / "io.safetensors")
+    write(b.file("in.safetensors"), {n: stored[f"batch.{n}"] for n in ("input_ids", "attention_mask", "token_type_ids")})
+    wanted = stored["batch.last_hidden_state"][2]
+    sizes = [pathlib.Path(f"{b.program(case)}.weights").stat().st_size]
+    for precision, away in (("bf16", 0.012), ("i8", 0.055)):
+        program = b.file(f"{case}_{precision}")
+        code, _, problem = run(COMPILER, "compile", GOLDEN / case, "-o", program, "--precision", precision, env={"CXXFLAGS": "-O1"})
+        check(code == 0, f"compiling {precision}: {problem}")
+        said = answer(program, "describe")
+        check(re.search(rf"^precision: +{precision}$", said, re.MULTILINE), said)
+        header = pathlib.Path(f"{program}.hpp").read_text()
+        check(f"using model = constformer::bert<{case}_{precision}, constformer::{precision}>;" in header, header)
+        for isa in isas(program)[1]:
+            answer(program, "run", b.file("in.safetensors"), b.file("out.safetensors"), env={"CONSTFORMER_ISA": isa})
+            found = read(b.file("out.safetensors"))["last_hidden_state"][2]
+            off = math.sqrt(sum((f - w) ** 2 for f, w in zip(found, wanted)) / sum(w * w for w in wanted))
+            check(1e-5 < off <= away, f"{precision} on {isa}: off by {off}")
+        line = json.loads(answer(program, "bench", "--lengths", "8"))
+        check(line["precision"] == precision, line)
+        sizes.append(pathlib.Path(f"{program}.weights").stat().st_size)
+    check(sizes == sorted(sizes, reverse=True) and len(set(sizes)) == 3, f"weights do not become smaller: {sizes}")
+    refused("this program needs", b.file(f"{case}_i8"), "embed", "x", "--weights",
+            f"{b.file(f'{case}_bf16')}.weights")
+
+
 def test_older_processors(b):
     """a program starts on every x86-64, and no instruction of a better one comes in its way: under an emulator"""
     text = "how do plants make food"
@@ -293,6 +321,46 @@ def test_tokenize(b):
     check(len(answer(program, "tokenize", "a " * 100, "--truncate").split()) == 70, "--truncate")
     check(len(answer(program, "tokenize", "a " * 100).split()) == 102, "tokenize has a limit of its own")
     refused("line 2: wordpiece: the text is not UTF-8 at byte 1", program, "tokenize", text=b"good\na\xff\n")
+
+
+USUAL = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}  # added tokens
+
+
+def with_added(b, name, *added, drop=4):
+    """bert_sequence with other tokens at the end of its vocabulary: dictionaries that lack what is as usual."""
+    folder = b.checkpoint("bert_sequence", name)
+    about = json.loads((folder / "tokenizer.json").read_text())
+    vocab = {token: i for token, i in about["model"]["vocab"].items() if i < 89 - drop}
+    about["model"]["vocab"] = vocab
+    about["added_tokens"] += [{"id": len(vocab) + i, **USUAL, **token} for i, token in enumerate(added)]
+    (folder / "tokenizer.json").write_text(json.dumps(about))
+    return folder
+
+
+def test_added_tokens(b):
+    """tokens that a checkpoint adds are found as their flags say, from tokenizer.json or beside vocab.txt"""
+    added = [{"content": "[E1]", "lstrip": True}, {"content": "New York", "special": False},
+             {"content": "The CAT", "special": False, "normalized": True}, {"content": "ox", "single_word": True}]
+    folder, program = with_added(b, "added", *added), b.file("with_added")
+    if not program.exists():
+        code, _, problem = run(COMPILER, "compile", folder, "-o", program,
+                               env={"CXXFLAGS": f"-O1 -include {b.folder / 'everything.hpp'}"})
+        check(code == 0, problem)
+    vocabulary = (folder / "vocab.txt").read_text().splitlines()[:85] + [token["content"] for token in added]
+    said = answer(program, "tokenize", text="a  [E1]New Yorka\nthe C\u00e1t new york\nox, foxes\n[e1]\n")
+    found = [[vocabulary[int(i)] for i in line.split()[1:-1]] for line in said.splitlines()]
+    check(found[0] == ["a", "[E1]", "New York", "a"] and found[1][0] == "The CAT" and "New York" not in found[1], found)
+    check(found[2][:2] == ["ox", ","] and "ox" not in found[2][2:] and "[E1]" not in found[3], found)
+    check("{.text = \"The CAT\", .special = false, .normalized = true}," in b.file("with_added.hpp").read_text(), "the header")
+
+    # the same without tokenizer.json
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_text("\n".join(vocabulary[:85]))
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    config["added_tokens_decoder"] = {str(85 + i): {**USUAL, **token} for i, token in enumerate(added)}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    again = answer(COMPILER, "compile", folder, "-o", program, "--header")
+    check(again == b.file("with_added.hpp").read_text(), f"another header from vocab.txt: {again}")
 
 
 def test_embed(b):
@@ -475,12 +543,28 @@ def test_compile_refusals(b):
         if content is not None:
             (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         no(sentence, folder)
+    def added(sentence, *tokens, **more):
+        no(sentence, with_added(b, "changed", *tokens, **more))
+
+    added("an added token has no content or no id", {"content": 3})
+    added("an added token has no content or no id", {"content": ""})
+    added("the added token '[E1]' has the number 86, but is number 85 by its place", {"content": "[E1]", "id": 86})
+    added("the added token 'the' has the number 85, but is number", {"content": "the"})
+    added("the added token ' x' has white space at an end", {"content": " x"})
+    added("lstrip of the added token '[E1]' is 1, not true or false", {"content": "[E1]", "lstrip": 1})
+    added("90 tokens, but config.json has a vocab_size of 89", *({"content": f"x{i}"} for i in range(5)))
+    folder = b.checkpoint("bert_w36_h3", "changed")
+    (folder / "tokenizer.json").unlink(), (folder / "added_tokens.json").write_text('{"x": 97}')
+    no("says nothing of how its tokens are found", folder)
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps({**config, "added_tokens_decoder": {"x": {}}}))
+    no("added_tokens_decoder is no object of numbers and tokens", folder)
     folder = b.checkpoint("bert_w36_h3", "changed")
     (folder / "vocab.txt").unlink(), (folder / "tokenizer.json").unlink()
     no("holds neither tokenizer.json nor vocab.txt", folder)
 
     good = GOLDEN / "bert_w36_h3"
-    no("--precision i8 is not supported yet; f32 is", good, "--precision", "i8")
+    no("--precision i4 is not supported; f32, bf16 and i8 are", good, "--precision", "i4")
     no("--target gpu is not supported", good, "--target", "gpu")
     no("--fly", good, "--fly", code=2)
     no("no-such-compiler", good, "--compiler", "no-such-compiler")

@@ -173,6 +173,7 @@ test('wrong arguments get a sentence', async () => {
   const ids = [[101, 102]];
   for (const [call, sentence] of [
     [() => model.embed([1]), /must be a string, not number/],
+    [() => model.classify('x'), /is no classifier of texts; use run/],
     [() => model.embed('x'.repeat(70_000)), /70,000 characters is longer than the 32,768 bytes/],
     [() => model.run({}), /needs input_ids/],
     [() => model.run({ input_ids: [[101, 30522]] }), /token id 30522 is outside the vocabulary of 30522/],

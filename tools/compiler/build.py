@@ -126,7 +126,7 @@ def native(checkpoint, out, options, say):
     with tempfile.TemporaryDirectory(prefix="constformer-") as folder:
         work = pathlib.Path(folder)
         header_file = work / (name + ".hpp")
-        header_file.write_text(header.write(checkpoint, name), encoding="utf-8")
+        header_file.write_text(header.write(checkpoint, name, options.precision), encoding="utf-8")
         (work / "vocab.txt").write_text(checkpoint.vocabulary, encoding="utf-8", newline="")
         compiler, why = options.compiler, f"{options.compiler} failed"
         isas = instruction_sets(tools, compiler, options.march)
@@ -173,7 +173,7 @@ def wasm(checkpoint, out, options, say):
     with tempfile.TemporaryDirectory(prefix="constformer-") as folder:
         work = pathlib.Path(folder)
         header_file = work / (name + ".hpp")
-        header_file.write_text(header.write(checkpoint, name), encoding="utf-8")
+        header_file.write_text(header.write(checkpoint, name, options.precision), encoding="utf-8")
         (work / "vocab.txt").write_text(checkpoint.vocabulary, encoding="utf-8", newline="")
         files = []
         choices = []
@@ -181,6 +181,9 @@ def wasm(checkpoint, out, options, say):
             choices.append(f"-DCONSTFORMER_POOLING=pooling::{checkpoint.pooling}")
         if checkpoint.commands == "masked_lm":
             choices.append(f"-DCONSTFORMER_LOGITS=checkpoints::{name}::output")
+        if checkpoint.commands == "sequence":
+            choices.append(f"-DCONSTFORMER_SCORES=checkpoints::{name}::scores")
+            choices.append(f"-DCONSTFORMER_LABELS=checkpoints::{name}::labels")
         for kind, flags in (("", []), (".relaxed", ["-mrelaxed-simd"])):
             say(f"compiling {name}{kind}.wasm with em++")
             module = work / f"{name}{kind}.wasm"

@@ -193,6 +193,42 @@ def read_labels(fields):
     return [numbered[i] for i in range(len(numbered))]
 
 
+SPECIAL = {"unknown": "[UNK]", "classify": "[CLS]", "separate": "[SEP]", "padding": "[PAD]", "mask": "[MASK]"}
+
+
+def add_tokens(path, options, vocab, added):
+    """The vocabulary with the added tokens that it lacks behind it. `options` learns what is not as for BERT's own."""
+    whole, all_known = dict(vocab), []
+    usual = [options.get(field, text) for field, text in SPECIAL.items()]
+    for token in added:
+        text, number = (token.get("content"), token.get("id")) if isinstance(token, dict) else (None, None)
+        if not isinstance(text, str) or not text or type(number) is not int:
+            raise Refusal(f"{path}: an added token has no content or no id")
+        if "\n" in text or text != text.strip():
+            raise Refusal(f"{path}: the added token {text!r} has white space at an end, which is not supported yet")
+        # `tokenizers` numbers them so, whatever the file says
+        expected = whole.setdefault(text, len(whole))
+        if number != expected:
+            raise Refusal(f"{path}: the added token {text!r} has the number {number}, but is number {expected} by its place")
+        flags = {}
+        for field, name in (("special", "special"), ("normalized", "normalized"), ("strip_left", "lstrip"),
+                            ("strip_right", "rstrip"), ("single_word", "single_word")):  # fmt: skip
+            flag = token.get(name, not flags["special"] if name == "normalized" else False)
+            if not isinstance(flag, bool):
+                raise Refusal(f"{path}: {name} of the added token {text!r} is {json.dumps(flag)}, not true or false")
+            flags[field] = flag
+        differing = {field: on for field, on in flags.items() if on != (field == "special")}
+        if differing or text not in usual:
+            all_known.append({"text": text, **differing})
+    if all_known:
+        options["added"] = all_known
+    if len(whole) > len(vocab):
+        options["pieces"] = len(vocab)
+        if sorted(vocab.values()) != list(range(len(vocab))):
+            raise Refusal(f"{path}: the numbers of the tokens are not 0, 1, 2, ...")
+    return whole
+
+
 def read_tokenizer(folder, words):
     """(wordpiece_config's fields that differ from its defaults, the text of vocab.txt), from tokenizer.json where there
     is one, as Transformers does."""
@@ -209,8 +245,8 @@ def read_tokenizer(folder, words):
         if value != default:
             options[field] = value
 
-    for field, name in (("unknown", "unk"), ("classify", "cls"), ("separate", "sep"), ("padding", "pad"), ("mask", "mask")):
-        special(field, name + "_token", {"unk": "[UNK]"}.get(name, f"[{name.upper()}]"))
+    for field, text in SPECIAL.items():
+        special(field, text[1:-1].lower() + "_token", text)
 
     def flag(field, value, default, where):
         if value is None:
@@ -247,15 +283,7 @@ def read_tokenizer(folder, words):
         vocab = model.get("vocab")
         if not isinstance(vocab, dict) or not all(type(i) is int for i in vocab.values()) or not isinstance(added, list):
             raise Refusal(f"{path}: the vocabulary is no object of tokens and their numbers")
-        known = [options.get(field, f"[{name}]") for field, name in
-                 (("unknown", "UNK"), ("classify", "CLS"), ("separate", "SEP"), ("padding", "PAD"), ("mask", "MASK"))]  # fmt: skip
-        for token in added:
-            text, number = (token.get("content"), token.get("id")) if isinstance(token, dict) else (None, None)
-            if not isinstance(text, str) or type(number) is not int:
-                raise Refusal(f"{path}: an added token has no content or no id")
-            if text not in known:
-                raise Refusal(f"{path}: the added token {text!r} is not supported yet, only {', '.join(known)} are")
-            vocab = {**vocab, text: number}
+        vocab = add_tokens(path, options, vocab, added)
         lines = [""] * (max(vocab.values(), default=-1) + 1)
         for text, number in vocab.items():
             if not 0 <= number < len(lines) or len(lines) > 2 * len(vocab) + 1000 or lines[number]:
@@ -283,7 +311,18 @@ def read_tokenizer(folder, words):
         strip = plain.get("strip_accents")
         if strip is not None and strip != options.get("lowercase", True):
             flag("strip_accents", strip, None, where)
-        count = text.count("\n") + (not text.endswith("\n"))
+        lines = text.removesuffix("\n").split("\n")
+        vocab = {line.rstrip(" \t\r\v\f"): i for i, line in enumerate(lines)}
+        added = plain.get("added_tokens_decoder", {})
+        if (folder / "added_tokens.json").exists() and not added:
+            raise Refusal(f"{folder / 'added_tokens.json'}: says nothing of how its tokens are found, "
+                          "tokenizer.json or an added_tokens_decoder in tokenizer_config.json is needed")
+        if not isinstance(added, dict) or not all(k.isdecimal() and isinstance(v, dict) for k, v in added.items()):
+            raise Refusal(f"{where}: added_tokens_decoder is no object of numbers and tokens")
+        added = [{**token, "id": int(key)} for key, token in added.items()]
+        added = list(add_tokens(where, options, vocab, sorted(added, key=lambda token: token["id"])))[len(vocab):]
+        count = len(lines) + len(added)
+        text = "\n".join([*lines, *added]) + "\n" if added else text
     if count > words:
         raise Refusal(f"{path}: {count} tokens, but config.json has a vocab_size of {words}")
     limit = plain.get("model_max_length")

@@ -10,7 +10,7 @@ DEFAULTS = {
 # Words that a C++ name cannot be, and names that the header uses itself.
 RESERVED = set(
     """
-    errno assert stdin stdout stderr major minor alignas alignof and and_eq asm auto bitand bitor bool break case
+    added errno assert stdin stdout stderr major minor alignas alignof and and_eq asm auto bitand bitor bool break case
     catch char char16_t char32_t char8_t class co_await co_return co_yield compl concept config const const_cast
     consteval constexpr constformer constinit continue decltype default delete do double dynamic_cast else enum
     explicit export extern false float for friend goto if inline int labels linux long main model most_tokens
@@ -36,6 +36,10 @@ def literal(text):
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda c: f"\\{ord(c.group()):03o}", escaped) + '"'
 
 
+class Name(str):
+    """Something of C++, not a text."""
+
+
 def value(field, given):
     if isinstance(given, bool):
         return "true" if given else "false"
@@ -43,7 +47,7 @@ def value(field, given):
         return f"{given!r}f"
     if field == "act":
         return "constformer::activation::" + given
-    return literal(given) if isinstance(given, str) else str(given)
+    return literal(given) if isinstance(given, str) and not isinstance(given, Name) else str(given)
 
 
 def braces(before, fields, after, indent="    "):
@@ -74,7 +78,20 @@ def names(labels):
     return "\n".join([*lines, row])
 
 
-def write(checkpoint, name):
+def tokenizer(fields):
+    """The lines of the tokenizer's config, and of the list of added tokens where there are some."""
+    fields, lines = dict(fields), []
+    if "added" in fields:
+        lines.append("inline constexpr constformer::added_token added[] = {")
+        lines += [braces("    ", token, ",", " " * 8) for token in fields.pop("added")] + ["};"]
+        fields["added"] = Name("added")
+        fields["pieces"] = fields.pop("pieces", 0)
+        if not fields["pieces"]:
+            del fields["pieces"]
+    return [*lines, braces("inline constexpr constformer::wordpiece_config tokenizer", fields, ";")]
+
+
+def write(checkpoint, name, precision):
     """The header's text. Everything lies in the namespace checkpoints::name, where no function of C can be in the way."""
     c = checkpoint
     fields = {field: given for field, given in c.config.items() if DEFAULTS.get(field) != given}
@@ -98,10 +115,10 @@ def write(checkpoint, name):
         f"inline constexpr std::string_view name = {literal(name)};",
         "",
         braces(f"inline constexpr constformer::bert_config {name}", fields, ";"),
-        f"using model = constformer::{c.family}<{name}>;",
+        f"using model = constformer::{c.family}<{name}" + ("" if precision == "f32" else f", constformer::{precision}") + ">;",
         f"static_assert(constformer::parameters<model>() == {c.parameters:,});".replace(",", "'"),
         "",
-        braces("inline constexpr constformer::wordpiece_config tokenizer", c.tokenizer, ";"),
+        *tokenizer(c.tokenizer),
         f"inline constexpr int most_tokens = {c.most_tokens}; // of a text, special ones included",
     ]
     if c.commands == "encoder":

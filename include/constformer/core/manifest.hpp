@@ -57,9 +57,9 @@ template <class T, class F> constexpr std::size_t walk(const trail& at, std::siz
         static_assert(std::is_aggregate_v<T> && std::is_class_v<T>,
                       "layer: every member must be a matrix, a table, a vector, another layer, or an array of layers");
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            using tied = decltype(reflect::members(std::declval<T&>()));
-            ((offset =
-                  walk<std::remove_cvref_t<std::tuple_element_t<I, tied>>>(at.then(reflect::name<T, I>()), offset, f)),
+            using all = decltype(reflect::members(std::declval<T&>()));
+            ((offset = walk<std::remove_cvref_t<decltype(reflect::at<I>(std::declval<all>()))>>(
+                  at.then(reflect::name<T, I>()), offset, f)),
              ...);
             return offset;
         }(std::make_index_sequence<reflect::count<T>()>{});
@@ -122,7 +122,9 @@ template <class T, class F> void each_leaf(T& weights, F&& f) {
     else if constexpr (detail::repeats<type> > 0)
         for (auto& one : weights) each_leaf(one, f);
     else
-        std::apply([&](auto&... member) { (each_leaf(member, f), ...); }, reflect::members(weights));
+        [&, all = reflect::members(weights)]<std::size_t... I>(std::index_sequence<I...>) {
+            (each_leaf(reflect::at<I>(all), f), ...);
+        }(std::make_index_sequence<reflect::count<type>()>{});
 }
 
 } // namespace constformer

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -33,14 +32,27 @@ template <class T, std::size_t N = 0> consteval std::size_t count() {
         return count<T, N + 1>();
 }
 
-// References to the members, as a tuple.
+// References to members, found by their number. A std::tuple would hold them too, but each std::get looks at all that
+// the standard library overloads it for: two thirds of what a manifest took to compile.
+template <std::size_t I, class T> struct reference {
+    T& to;
+};
+template <class Indices, class... T> struct references;
+template <std::size_t... I, class... T> struct references<std::index_sequence<I...>, T...> : reference<I, T>... {};
+template <class... T> constexpr references<std::make_index_sequence<sizeof...(T)>, T...> refer(T&... to) {
+    return {{to}...};
+}
+// Member I of members(t).
+template <std::size_t I, class T> constexpr T& at(const reference<I, T>& member) { return member.to; }
+
+// References to the members of an aggregate, in order.
 template <class T> constexpr auto members(T& t) {
     constexpr std::size_t n = count<std::remove_const_t<T>>();
-    if constexpr (n == 0) return std::tuple<>{};
+    if constexpr (n == 0) return refer();
 #define CONSTFORMER_TIE(N, ...)                                                                                        \
     else if constexpr (n == N) {                                                                                       \
         auto& [__VA_ARGS__] = t;                                                                                       \
-        return std::tie(__VA_ARGS__);                                                                                  \
+        return refer(__VA_ARGS__);                                                                                     \
     }
     CONSTFORMER_TIE(1, m0)
     CONSTFORMER_TIE(2, m0, m1)
@@ -82,7 +94,7 @@ template <auto* Pointer> consteval std::string_view spelled() { return __PRETTY_
 // The name of member I. GCC spells "… Pointer = (& nowhere<T>.holder<T>::value.T::field); std::string_view = …]", Clang
 // "… [Pointer = &nowhere.value.field]": the name is what precedes the end and follows the last ':' or '.'.
 template <class T, std::size_t I> consteval std::string_view name() {
-    constexpr std::string_view text = spelled<&std::get<I>(members(nowhere<T>.value))>();
+    constexpr std::string_view text = spelled<&at<I>(members(nowhere<T>.value))>();
     std::size_t end = text.rfind("); std::");
     if (end == text.npos) end = text.size() - 1;
     std::size_t begin = end;

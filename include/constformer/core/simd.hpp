@@ -162,35 +162,4 @@ template <class F> [[gnu::always_inline]] inline void map(const float* x, float*
     if (i < count) store_part(y + i, f(load_part(x + i, count - i)), count - i);
 }
 
-// sums[i] += a[4i] b[4i] + … + a[4i+3] b[4i+3] over `4 * lanes` bytes: the step of an int8 matrix product.
-// a is unsigned and at most 127: within that range every form below gives the same integers (the 16-bit halves of the
-// AVX2 form cannot saturate, and WebAssembly leaves only the eighth bit to the engine).
-inline ivec dot_i8(ivec sums, const std::uint8_t* a, const std::int8_t* b) {
-#if defined(__AVX512VNNI__) && defined(__AVX512F__)
-    return ivec(_mm512_dpbusd_epi32(sums, _mm512_loadu_si512(a), _mm512_loadu_si512(b)));
-#elif defined(__AVX512BW__) && defined(__AVX512F__)
-    const __m512i pairs = _mm512_maddubs_epi16(_mm512_loadu_si512(a), _mm512_loadu_si512(b));
-    return ivec(_mm512_add_epi32(sums, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1))));
-#elif defined(__AVX2__)
-    const __m256i pairs = _mm256_maddubs_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(a)),
-                                               _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b)));
-    return ivec(_mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
-#elif defined(__SSSE3__)
-    const __m128i pairs = _mm_maddubs_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a)),
-                                            _mm_loadu_si128(reinterpret_cast<const __m128i*>(b)));
-    return ivec(_mm_add_epi32(sums, _mm_madd_epi16(pairs, _mm_set1_epi16(1))));
-#elif defined(__ARM_FEATURE_DOTPROD)
-    return ivec(vdotq_s32(sums, vreinterpretq_s8_u8(vld1q_u8(a)), vld1q_s8(b)));
-#elif defined(__wasm_relaxed_simd__)
-    return ivec(wasm_i32x4_relaxed_dot_i8x16_i7x16_add(wasm_v128_load(b), wasm_v128_load(a), sums));
-#else
-    alignas(64) std::int32_t four[lanes];
-    for (int i = 0; i < lanes; ++i) {
-        four[i] = 0;
-        for (int k = 4 * i; k < 4 * i + 4; ++k) four[i] += std::int32_t{a[k]} * b[k];
-    }
-    return sums + ivec::load_aligned(four);
-#endif
-}
-
 } // namespace constformer::inline CONSTFORMER_ISA

@@ -1,5 +1,6 @@
-// tensor: the two shapes of data. Leaves (vector, table, matrix) own parameters and carry their shape in the type;
-// rows view activations, whose count is known at run time. Nothing here depends on the instruction set.
+// tensor: the two shapes of data. Leaves (vector and table here, matrix in matrix.hpp) own parameters and carry their
+// shape in the type; rows view activations, whose count is known at run time. Nothing here depends on the instruction
+// set.
 #pragma once
 
 #include <array>
@@ -13,10 +14,10 @@
 
 namespace constformer {
 
-// How a matrix stores its numbers.
-enum class element : std::uint8_t { f32 };
+// How a matrix stores its numbers: as they are, rounded to bfloat16, or to 8 bits with a scale for each output.
+enum class element : std::uint8_t { f32, bf16, i8 };
 using enum element;
-constexpr std::string_view name_of(element) { return "f32"; }
+constexpr std::string_view name_of(element e) { return e == f32 ? "f32" : e == bf16 ? "bf16" : "i8"; }
 
 // Outputs that lie side by side in a packed matrix: a constant of the format, not of one machine's registers, so that
 // one weights file serves every instruction set.
@@ -51,25 +52,6 @@ template <int Rows, int Columns> struct alignas(64) table {
     }
 };
 template <int N> using vector = table<1, N>;
-
-// A parameter that is multiplied: PyTorch's (Outputs, Inputs), stored for the kernels in panels of 16 outputs,
-// [Outputs / 16][Inputs][16]; the last panel is padded with zeros.
-template <int Outputs, int Inputs, element E = f32> struct matrix;
-template <int Outputs, int Inputs> struct alignas(64) matrix<Outputs, Inputs, f32> {
-    static_assert(Outputs > 0 && Inputs > 0, "matrix: both extents must be positive");
-    static constexpr int leaf_rows = Outputs, leaf_columns = Inputs;
-    static constexpr element leaf_element = f32;
-    static constexpr int panels = round_up(Outputs, panel) / panel;
-    float data[std::size_t(panels) * panel * Inputs];
-
-    static constexpr std::size_t place(int r, int c) {
-        return std::size_t(r / panel) * panel * Inputs + std::size_t(c) * panel + std::size_t(r % panel);
-    }
-    [[nodiscard]] float at(int r, int c) const { return data[place(r, c)]; }
-    void put(int r, const float* values) {
-        for (int c = 0; c < Inputs; ++c) data[place(r, c)] = values[c];
-    }
-};
 
 // A parameter that this architecture or checkpoint lacks. Each use has a type of its own: two empty members of one type
 // may not share an address, and the struct would grow.

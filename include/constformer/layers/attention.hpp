@@ -44,14 +44,22 @@ template <attention_shape s, element E = f32> struct attention {
     linear<s.source, narrow, s.bias, E> key, value;
     linear<inner, s.width, s.bias, E> output;
 
+    // Of remember(): n tokens of a source.
+    static constexpr std::size_t remember_scratch(int n, int threads = 1) {
+        return ops::prepare_room<E>(n, s.source, threads);
+    }
     // Of attend(): n queries over `keys` remembered tokens.
     static constexpr std::size_t scratch(int n, int keys, int threads = 1) {
         return together(room(std::size_t(n), inner), room(std::size_t(n), inner),
-                        ops::attend_scratch(keys, s.head_width, threads));
+                        either(decltype(query)::scratch(n, threads), decltype(output)::scratch(n, threads),
+                               ops::attend_scratch<E>(keys, s.head_width, threads)));
     }
     // Of encode(): a packed batch that looks at itself.
     static constexpr std::size_t encode_scratch(lengths n, int threads = 1) {
-        return together(memory::bytes(n.tokens), scratch(n.tokens, n.longest, threads));
+        return together(memory::bytes(n.tokens), remember_scratch(n.tokens, threads),
+                        room(std::size_t(n.tokens), inner), room(std::size_t(n.tokens), inner),
+                        either(decltype(output)::scratch(n.tokens, threads),
+                               ops::attend_scratch<E>(n.longest, s.head_width, threads)));
     }
     static constexpr double flops(lengths n) {
         return linear<s.width, inner>::flops(n.tokens) + 2 * linear<s.source, narrow>::flops(n.tokens) +
@@ -59,33 +67,50 @@ template <attention_shape s, element E = f32> struct attention {
     }
 
     // Appends the keys and values of `source`, (n, source) -> n more in `past`. The caller has seen to the capacity.
-    void remember(const_rows<s.source> source, memory& past, workspace auto m) const {
-        if (past.length + source.count > past.capacity())
-            refuse("attention: the memory is full; its capacity is the most tokens it can hold");
+    void remember(const auto& source, memory& past, workspace auto m) const {
         m.watch.stage("attention");
-        key.forward(source, past.keys.part(past.length, source.count), m);
-        value.forward(source, past.values.part(past.length, source.count), m);
-        past.length += source.count;
+        const auto once = ops::prepare<E>(source, m);
+        const key_values<narrow> to = append(past, source.count);
+        ops::multiply<E>(m, {key.plan(once, to.keys), value.plan(once, to.values)});
     }
 
     // Looks at everything remembered, (n, width) -> (n, width). `queries` and `keys` cut a packed batch into sentences.
-    void attend(const_rows<s.width> x, const memory& past, auto y, const ops::rule auto& rule, workspace auto m,
+    void attend(const auto& x, const memory& past, auto y, const ops::rule auto& rule, workspace auto m,
                 std::span<const int> queries = {}, std::span<const int> keys = {}) const {
         m.watch.stage("attention");
-        rows<inner> q = m.take(x.count), o = m.take(x.count);
+        rows<inner> q = m.take(x.count);
         query.forward(x, q, m); // (n, width) -> (n, heads · head_width)
-        ops::attend<s.heads, s.kv_heads, s.head_width>(q, past.keys.part(0, past.length),
-                                                       past.values.part(0, past.length), o, queries, keys,
-                                                       s.scaled ? 1 / std::sqrt(float(s.head_width)) : 1.0f, rule, m);
-        output.forward(o, y, m); // (n, heads · head_width) -> (n, width)
+        look(q, past, y, rule, m, queries, keys);
     }
 
     // The two together, for an encoder: every sentence looks at itself, and the memory is scratch.
     void encode(const_rows<s.width> x, auto y, std::span<const int> each, const ops::rule auto& rule,
                 workspace auto m) const {
+        m.watch.stage("attention");
         auto now = memory::in(m, x.count);
-        remember(x, now, m);
-        attend(x, now, y, rule, m, each, each);
+        const auto once = ops::prepare<E>(x, m);
+        rows<inner> q = m.take(x.count);
+        const key_values<narrow> to = append(now, x.count);
+        ops::multiply<E>(m, {query.plan(once, q), key.plan(once, to.keys), value.plan(once, to.values)});
+        look(q, now, y, rule, m, each, each);
+    }
+
+    // The next n places of a memory.
+    static key_values<narrow> append(memory& past, int n) {
+        if (past.length + n > past.capacity())
+            refuse("attention: the memory is full; its capacity is the most tokens it can hold");
+        const key_values<narrow> to{past.keys.part(past.length, n), past.values.part(past.length, n)};
+        past.length += n;
+        return to;
+    }
+    // attend() behind its queries.
+    void look(const_rows<inner> q, const memory& past, auto y, const ops::rule auto& rule, workspace auto m,
+              std::span<const int> queries, std::span<const int> keys) const {
+        rows<inner> o = m.take(q.count);
+        ops::attend<s.heads, s.kv_heads, s.head_width, E>(
+            q, past.keys.part(0, past.length), past.values.part(0, past.length), o, queries, keys,
+            s.scaled ? 1 / std::sqrt(float(s.head_width)) : 1.0f, rule, m);
+        output.forward(o, y, m); // (n, heads · head_width) -> (n, width)
     }
 };
 

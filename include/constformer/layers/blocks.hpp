@@ -18,7 +18,7 @@ template <class Norm, class Self, class Ffn> struct post_norm_layer {
     static constexpr int width = Self::width;
 
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
-        return either(Self::encode_scratch(n, threads), Ffn::scratch(n));
+        return either(Self::encode_scratch(n, threads), Ffn::scratch(n, threads));
     }
     static constexpr double flops(lengths n) { return Self::flops(n) + Ffn::flops(n); }
 
@@ -41,10 +41,12 @@ template <class Norm, class Self, class Ffn> struct pre_norm_layer {
     using state = typename Self::memory; // the tokens so far
 
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
-        return together(room(std::size_t(n.tokens), width), either(Self::encode_scratch(n, threads), Ffn::scratch(n)));
+        return together(room(std::size_t(n.tokens), width),
+                        either(Self::encode_scratch(n, threads), Ffn::scratch(n, threads)));
     }
     static constexpr std::size_t scratch(int n, int keys, int threads = 1) {
-        return together(room(std::size_t(n), width), either(Self::scratch(n, keys, threads), Ffn::scratch(n)));
+        return together(room(std::size_t(n), width), either(Self::remember_scratch(n, threads),
+                                                            Self::scratch(n, keys, threads), Ffn::scratch(n, threads)));
     }
     static constexpr double flops(lengths n) { return Self::flops(n) + Ffn::flops(n); }
 
@@ -92,7 +94,8 @@ template <class Norm, class Self, class Cross, class Ffn> struct pre_norm_decode
 
     static constexpr std::size_t scratch(int n, int keys, int source, int threads = 1) {
         return together(room(std::size_t(n), width),
-                        either(Self::scratch(n, keys, threads), Cross::scratch(n, source, threads), Ffn::scratch(n)));
+                        either(Self::remember_scratch(n, threads), Self::scratch(n, keys, threads),
+                               Cross::scratch(n, source, threads), Ffn::scratch(n, threads)));
     }
 
     void forward(rows<width> x, state& past, const ops::rule auto& self_rule, const ops::rule auto& cross_rule,

@@ -11,7 +11,10 @@ template <int Width, int Inner, activation A, bool Bias = true, element E = f32>
     linear<Width, Inner, Bias, E> up;
     linear<Inner, Width, Bias, E> down;
 
-    static constexpr std::size_t scratch(lengths n) { return room(std::size_t(n.tokens), Inner); }
+    static constexpr std::size_t scratch(lengths n, int threads = 1) {
+        return together(room(std::size_t(n.tokens), Inner),
+                        either(decltype(up)::scratch(n.tokens, threads), decltype(down)::scratch(n.tokens, threads)));
+    }
     static constexpr double flops(lengths n) {
         return linear<Width, Inner>::flops(n.tokens) + linear<Inner, Width>::flops(n.tokens);
     }
@@ -29,7 +32,10 @@ template <int Width, int Inner, activation A, bool Bias = false, element E = f32
     linear<Width, Inner, Bias, E> gate, up;
     linear<Inner, Width, Bias, E> down;
 
-    static constexpr std::size_t scratch(lengths n) { return 2 * room(std::size_t(n.tokens), Inner); }
+    static constexpr std::size_t scratch(lengths n, int threads = 1) {
+        return together(2 * room(std::size_t(n.tokens), Inner),
+                        either(decltype(up)::scratch(n.tokens, threads), decltype(down)::scratch(n.tokens, threads)));
+    }
     static constexpr double flops(lengths n) {
         return 2 * linear<Width, Inner>::flops(n.tokens) + linear<Inner, Width>::flops(n.tokens);
     }
@@ -37,8 +43,10 @@ template <int Width, int Inner, activation A, bool Bias = false, element E = f32
     void forward(const_rows<Width> x, auto y, workspace auto m) const {
         m.watch.stage("feed forward");
         rows<Inner> g = m.take(x.count), u = m.take(x.count);
-        gate.template forward<A>(x, g, m); // (n, Width) -> (n, Inner)
-        up.forward(x, u, m);               // (n, Width) -> (n, Inner)
+        auto rest = m; // what both read is free again behind them
+        const auto once = ops::prepare<E>(x, rest);
+        gate.template forward<A>(once, g, rest); // (n, Width) -> (n, Inner)
+        up.forward(once, u, rest);               // (n, Width) -> (n, Inner)
         ops::multiply_by(const_rows<Inner>(u), g);
         down.forward(g, y, m); // (n, Inner) -> (n, Width)
     }

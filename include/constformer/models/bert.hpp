@@ -111,7 +111,9 @@ template <const bert_config& c, element E = f32, bool Pooled = c.pooled> struct 
         return {};
     }
 
-    static constexpr std::size_t pool_scratch(int sentences) { return room(std::size_t(sentences), c.width); }
+    static constexpr std::size_t pool_scratch(int sentences, int threads = 1) {
+        return together(room(std::size_t(sentences), c.width), ops::prepare_room<E>(sentences, c.width, threads));
+    }
 
     // tanh(P x + b) of each sentence's first token: (tokens, width) -> (sentences, width)
     void pool(const_rows<c.width> x, std::span<const int> each, rows<c.width> y, workspace auto m) const

@@ -42,8 +42,9 @@ template <const bert_config& c, element E = f32> struct bert_masked_lm {
     static constexpr std::span<const name> names{bert_masked_lm_names};
     static constexpr std::span<const std::string_view> unused{bert_unused};
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
-        const std::size_t x = room(std::size_t(n.tokens), c.width);
-        return together(x, either(bert<c, E, false>::scratch(n, threads), x));
+        const std::size_t x = room(std::size_t(n.tokens), c.width),
+                          once = ops::prepare_room<E>(n.tokens, c.width, threads);
+        return together(x, either(bert<c, E, false>::scratch(n, threads), together(x, once)));
     }
     static constexpr double flops(lengths n) {
         return bert<c, E, false>::flops(n) + linear<c.width, c.width>::flops(n.tokens) +
@@ -71,7 +72,7 @@ template <const bert_config& c, element E = f32> struct bert_masked_lm {
         if constexpr (c.tied)
             body.embeddings.tokens.logits(h, bias, logits, m); // (tokens, width) -> (tokens, vocabulary)
         else
-            ops::multiply(decoder.weight, bias, h, logits, m);
+            ops::multiply(decoder.weight, bias, ops::prepare<E>(h, m), logits, m);
     }
 };
 
@@ -89,7 +90,9 @@ template <const bert_config& c, element E = f32> struct bert_sequence_classifier
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
         const auto sentences = std::size_t(n.sentences);
         return together(room(std::size_t(n.tokens), c.width), room(sentences, c.width),
-                        either(bert<c, E, true>::scratch(n, threads), bert<c, E, true>::pool_scratch(n.sentences)));
+                        either(bert<c, E, true>::scratch(n, threads),
+                               bert<c, E, true>::pool_scratch(n.sentences, threads),
+                               decltype(classifier)::scratch(n.sentences, threads)));
     }
     static constexpr double flops(lengths n) {
         return bert<c, E, true>::flops(n) + linear<c.width, c.width>::flops(n.sentences) +
@@ -132,7 +135,8 @@ template <const bert_config& c, element E = f32> struct bert_token_classifier {
     static constexpr std::span<const name> names{bert_classifier_names};
     static constexpr std::span<const std::string_view> unused{bert_unused};
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
-        return together(room(std::size_t(n.tokens), c.width), bert<c, E, false>::scratch(n, threads));
+        return together(room(std::size_t(n.tokens), c.width), either(bert<c, E, false>::scratch(n, threads),
+                                                                     decltype(classifier)::scratch(n.tokens, threads)));
     }
     static constexpr double flops(lengths n) {
         return bert<c, E, false>::flops(n) + linear<c.width, c.labels>::flops(n.tokens);
@@ -157,7 +161,8 @@ template <const bert_config& c, element E = f32> struct bert_question_answerer {
     static constexpr std::span<const name> names{bert_answer_names};
     static constexpr std::span<const std::string_view> unused{bert_unused};
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
-        return together(room(std::size_t(n.tokens), c.width), bert<c, E, false>::scratch(n, threads));
+        return together(room(std::size_t(n.tokens), c.width),
+                        either(bert<c, E, false>::scratch(n, threads), decltype(answer)::scratch(n.tokens, threads)));
     }
     static constexpr double flops(lengths n) {
         return bert<c, E, false>::flops(n) + linear<c.width, 2>::flops(n.tokens);

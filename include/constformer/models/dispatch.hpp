@@ -94,10 +94,10 @@ template <class Model> class dispatched {
     }();
     static constexpr std::size_t scratch(lengths n, int threads = 1) { return Model::scratch(n, threads); }
     static constexpr double flops(lengths n) { return Model::flops(n); }
-    static constexpr std::size_t pool_scratch(int sentences)
+    static constexpr std::size_t pool_scratch(int sentences, int threads = 1)
         requires pools<Model>
     {
-        return Model::pool_scratch(sentences);
+        return Model::pool_scratch(sentences, threads);
     }
 
     // The name of the instruction set that runs.

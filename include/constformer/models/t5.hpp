@@ -92,7 +92,12 @@ template <const t5_config& c, element E = f32> struct t5 {
     }
     static constexpr std::size_t decode_scratch(int n, int keys, int source, int threads = 1) {
         return together(room(std::size_t(n), c.width), decltype(decoder_stack::bias)::scratch(n, keys),
-                        decoder_layer::scratch(n, keys, source, threads));
+                        either(decoder_layer::scratch(n, keys, source, threads),
+                               c.tied ? 0 : ops::prepare_room<E>(n, c.width, threads)));
+    }
+
+    static constexpr std::size_t begin_scratch(int source, int threads = 1) {
+        return attend::remember_scratch(source, threads);
     }
 
     // The encoder's last hidden state, (n) -> (n, width). keep: attention_mask, empty for all 1.
@@ -112,6 +117,7 @@ template <const t5_config& c, element E = f32> struct t5 {
 
     // A new text: forgets the words and reads the source, (n, width), into every layer's memory.
     [[nodiscard]] status begin(const_rows<c.width> source, state& past, workspace auto m) const {
+        if (status ok = enough(m, begin_scratch(source.count, m.threads.size()), "t5"); !ok) return ok;
         if (source.count > past.layers[0].cross.capacity())
             return error("t5: a source of ", source.count, " tokens, the state has room for ",
                          past.layers[0].cross.capacity());

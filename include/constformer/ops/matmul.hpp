@@ -1,55 +1,49 @@
-// matmul: y = A(x W' + b) for a packed matrix, (n, in) -> (n, out).
+// matmul: y = A(x W' + b) for a packed matrix of any element, (n, in) -> (n, out).
 //
-// The kernel takes numbers; only its register tile is a template. A tile is `Rows` rows of x times `Panels` panels of
-// 16 outputs; its sums stay in registers over the whole depth. Weights are walked once for all rows (they are the
-// larger operand and come from far away), rows in blocks that stay in the second-level cache.
+// The kernel takes numbers; only its element and its register tile are templates. A tile is `Rows` rows of x times
+// `Panels` panels of 16 outputs; its sums stay in registers over the whole depth. Weights are walked once for all rows
+// (they are the larger operand and come from far away), rows in blocks that stay in the second-level cache.
 #pragma once
 
-#include "constformer/core/simd.hpp"
-#include "constformer/core/tensor.hpp"
 #include "constformer/ops/activate.hpp"
+#include "constformer/ops/prepare.hpp"
+#include "constformer/ops/step.hpp"
+
+#include <algorithm>
+#include <initializer_list>
 
 namespace constformer::ops::inline CONSTFORMER_ISA {
 
-// The numbers of one product. B is anything laid out in panels: B[p * panel_stride + k * k_stride + j], j < 16.
-struct product {
-    const float* x;
+// The numbers of one product. Strides count elements; B is laid out as a matrix is: panels, in them lines of 16 outputs
+// times the inputs of a step.
+template <element E = f32> struct product {
+    const typename step<E>::source* x;
     std::ptrdiff_t x_stride;
-    const float* b;
-    std::ptrdiff_t panel_stride, k_stride;
+    const typename step<E>::weight* b;
+    std::ptrdiff_t panel_stride;
     const float* bias; // padded to whole panels; or null
     float* y;
     std::ptrdiff_t y_stride;
-    int rows, depth, columns;
-    bool streams = false;           // b comes from far away: fetch the next panels while summing
-    bool adds = false;              // y += instead of y =
-    block_function after = nullptr; // applied to each finished block
+    int rows, depth, columns;                         // depth: inputs, those that pad the last step included or not
+    const float *x_scale = nullptr, *x_low = nullptr; // i8: a number a row of x
+    const float *b_scale = nullptr, *b_sum = nullptr; // i8: a number an output
+    bool streams = false;                             // b comes from far away: fetch the next panels while summing
+    bool adds = false;                                // y += instead of y =
+    block_function after = nullptr;                   // applied to each finished block
 };
 
-// The tile that each instruction set runs fastest, measured by bench/ops: as many sums as fit into its registers beside
-// one row's value and the weights. Compilers differ in what they spill.
-struct tile {
-    int rows, panels;
-};
-#if defined(__AVX512F__) && defined(__clang__)
-inline constexpr tile best_tile{4, 4}, few_rows_tile{4, 4}; // 16 sums of 16
-#elif defined(__AVX512F__)
-inline constexpr tile best_tile{8, 2}, few_rows_tile{4, 4};
-#elif defined(__AVX2__)
-inline constexpr tile best_tile{6, 1}, few_rows_tile{6, 1}; // 12 sums of 8
-#else
-inline constexpr tile best_tile{2, 1}, few_rows_tile{2, 1}; // 8 sums of 4
-#endif
-
-template <int Rows, int Panels>
-[[gnu::always_inline]] inline void run_tile(const product& m, int row, int first_panel, unsigned fetch) {
+template <element E, int Rows, int Panels>
+[[gnu::always_inline]] inline void run_tile(const product<E>& m, int row, int first_panel, unsigned fetch) {
+    using one = step<E>;
     constexpr int per_panel = panel / lanes, width = Panels * per_panel;
-    vec sums[Rows][width];
-    for (auto& line : sums)
-        for (vec& s : line) s = splat(0.0f);
+    typename one::sum sums[Rows][width];
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 8
+        for (int v = 0; v < width; ++v) sums[r][v] = one::zero();
 
-    const float* const x = m.x + row * m.x_stride;
-    const float* b[Panels];
+    const typename one::source* const x = m.x + row * m.x_stride;
+    const typename one::weight* b[Panels];
     std::ptrdiff_t ahead[Panels]; // what to fetch while summing: the same place in the next group, or nothing new
     for (int p = 0; p < Panels; ++p) {
         b[p] = m.b + (first_panel + p) * m.panel_stride;
@@ -58,47 +52,73 @@ template <int Rows, int Panels>
     for (int r = 0; r < Rows; ++r) // the tile's lines of y come while it is summed
         for (int p = 0; p < Panels; ++p)
             __builtin_prefetch(m.y + (row + r) * m.y_stride + (first_panel + p) * panel, 1);
-    for (int k = 0; k < m.depth; ++k) {
-        vec w[width];
+    const auto line = [&](int k, auto spread) {
+        decltype(one::loaded(b[0])) w[width];
         for (int p = 0; p < Panels; ++p) {
-            for (int v = 0; v < per_panel; ++v) w[p * per_panel + v] = load(b[p] + v * lanes);
+            for (int v = 0; v < per_panel; ++v) w[p * per_panel + v] = one::loaded(b[p] + v * lanes * one::inputs);
             __builtin_prefetch(b[p] + ahead[p], 0, 2);
-            b[p] += m.k_stride;
+            b[p] += panel * one::inputs;
         }
         for (int r = 0; r < Rows; ++r) {
-            const vec value = splat(x[r * m.x_stride + k]);
-            for (int v = 0; v < width; ++v) sums[r][v] = fma(value, w[v], sums[r][v]);
+            const auto value = spread(x + r * m.x_stride + k);
+            for (int v = 0; v < width; ++v) one::add(sums[r][v], value, w[v]);
         }
+    };
+    if constexpr (requires { one::spread_last(x); }) {
+        int k = 0;
+        for (; k + one::inputs <= m.depth; k += one::inputs) line(k, [](auto* from) { return one::spread(from); });
+        if (k < m.depth) line(k, [](auto* from) { return one::spread_last(from); });
+    } else {
+        for (int k = 0; k < m.depth; k += one::inputs) line(k, [](auto* from) { return one::spread(from); });
     }
 
-    const int column = first_panel * panel;
-    for (int v = 0; v < width; ++v) {
-        const int left = m.columns - column - v * lanes; // columns from this vector on
-        if (left <= 0) break;
-        const vec bias = m.bias ? load(m.bias + column + v * lanes) : splat(0.0f);
+    // Every loop over sums is unrolled, so that they never leave their registers.
+    const int column = first_panel * panel, left = m.columns - column;
+    float* const y = m.y + row * m.y_stride + column;
+    const auto finished = [&](int r, int v) -> vec {
+        const int at = column + v * lanes;
+        const vec bias = m.bias ? load(m.bias + at) : splat(0.0f);
+        if constexpr (E == i8) // x w' = (low + scale · q) · w: the offset meets the sum of the weights
+            return fma(xsimd::to_float(sums[r][v]), splat(m.x_scale[row + r]) * load(m.b_scale + at),
+                       fma(splat(m.x_low[row + r]), load(m.b_sum + at), bias));
+        else
+            return sums[r][v] + bias;
+    };
+    if (left < Panels * panel) { // the last panel is not full
+        alignas(64) float line[width * lanes];
+#pragma GCC unroll 8
         for (int r = 0; r < Rows; ++r) {
-            float* const y = m.y + (row + r) * m.y_stride + column + v * lanes;
-            vec sum = sums[r][v] + bias;
-            if (left >= lanes) {
-                store(y, m.adds ? load(y) + sum : sum);
-            } else {
-                if (m.adds) sum = sum + load_part(y, left);
-                store_part(y, sum, left);
-            }
+#pragma GCC unroll 8
+            for (int v = 0; v < width; ++v) store(line + v * lanes, finished(r, v));
+            float* const to = y + r * m.y_stride;
+            for (int i = 0; i < left; ++i) to[i] = m.adds ? to[i] + line[i] : line[i];
         }
+    } else if (m.adds) {
+#pragma GCC unroll 8
+        for (int v = 0; v < width; ++v)
+#pragma GCC unroll 8
+            for (int r = 0; r < Rows; ++r) {
+                float* const to = y + r * m.y_stride + v * lanes;
+                store(to, load(to) + finished(r, v));
+            }
+    } else {
+#pragma GCC unroll 8
+        for (int v = 0; v < width; ++v)
+#pragma GCC unroll 8
+            for (int r = 0; r < Rows; ++r) store(y + r * m.y_stride + v * lanes, finished(r, v));
     }
 }
 
 // Rows [row, row + count) of a group of Panels panels, count <= Most.
-template <int Most, int Panels>
-[[gnu::noinline]] void run_rows(const product& m, int row, int count, int first_panel, unsigned fetch) {
+template <element E, int Most, int Panels>
+[[gnu::noinline]] void run_rows(const product<E>& m, int row, int count, int first_panel, unsigned fetch) {
     if constexpr (Most > 1)
-        if (count < Most) return run_rows<Most - 1, Panels>(m, row, count, first_panel, fetch);
-    run_tile<Most, Panels>(m, row, first_panel, fetch);
+        if (count < Most) return run_rows<E, Most - 1, Panels>(m, row, count, first_panel, fetch);
+    run_tile<E, Most, Panels>(m, row, first_panel, fetch);
 }
 
 // The product over panels [begin, end).
-[[gnu::noinline]] inline void multiply_panels(const product& m, int begin, int end) {
+template <element E> [[gnu::noinline]] void multiply_panels(const product<E>& m, int begin, int end) {
     constexpr int block = 192; // rows of x that stay in cache while a group of panels passes over them
     const auto group = [&]<tile t, int Panels>(int first_row, int last_row, int p) {
         const int tiles = (last_row - first_row + t.rows - 1) / t.rows;
@@ -108,7 +128,7 @@ template <int Most, int Panels>
             // 9 rows are better run as 5 and 4 than as 8 and 1
             const int left = last_row - row;
             const int count = left <= t.rows ? left : left < 2 * t.rows ? (left + 1) / 2 : t.rows;
-            run_rows<t.rows, Panels>(m, row, count, p, fetch);
+            run_rows<E, t.rows, Panels>(m, row, count, p, fetch);
             if (m.after) {
                 const int column = p * panel, columns = m.columns - column;
                 m.after(m.y + row * m.y_stride + column, count, columns < Panels * panel ? columns : Panels * panel,
@@ -124,40 +144,70 @@ template <int Most, int Panels>
     };
     for (int row = 0; row < m.rows; row += block) {
         const int last = row + block < m.rows ? row + block : m.rows;
-        if (last - row <= few_rows_tile.rows)
-            sweep.template operator()<few_rows_tile>(row, last);
+        if (last - row <= few_rows_tile<E>.rows)
+            sweep.template operator()<few_rows_tile<E>>(row, last);
         else
-            sweep.template operator()<best_tile>(row, last);
+            sweep.template operator()<best_tile<E>>(row, last);
     }
 }
 
+// A product to be run, and how many panels it has.
+template <element E> struct planned {
+    product<E> numbers;
+    int panels;
+};
+
 // y = A(x W' + b), or y += … where the destination is onto(y): (n, In) -> (n, Out). A thin wrapper that turns types
-// into numbers. `bias` is a vector<Out> or absent. x and y must not overlap. PyTorch: A(F.linear(x, weight, bias)).
-template <activation A = activation::none, int In, int Out, class Bias, destination<Out> To>
-void multiply(const matrix<Out, In, f32>& weight, const Bias& bias, std::type_identity_t<const_rows<In>> x, To to,
-              const auto& m) {
+// into numbers. `x` is what prepare<E>() made of rows; `bias` is a vector<Out> or absent. x and y must not overlap.
+// PyTorch: A(F.linear(x, weight, bias)).
+template <activation A = activation::none, int In, int Out, element E, class Bias, destination<Out> To>
+planned<E> plan(const matrix<Out, In, E>& weight, const Bias& bias, const auto& x, To to) {
     constexpr bool adds = std::same_as<To, onto_rows<Out>>;
     static_assert(!adds || A == activation::none, "multiply: an activation cannot be added onto its destination");
-    product p{.x = x.data,
-              .x_stride = x.stride,
-              .b = weight.data,
-              .panel_stride = std::ptrdiff_t(In) * panel,
-              .k_stride = panel,
-              .bias = nullptr,
-              .y = nullptr,
-              .y_stride = 0,
-              .rows = x.count,
-              .depth = In,
-              .columns = Out,
-              .streams = true,
-              .adds = adds,
-              .after = block_of<A>};
+    static_assert(std::remove_cvref_t<decltype(x)>::width == In,
+                  "multiply: the input must have as many columns as the matrix has inputs");
+    product<E> p{.x = x.data,
+                 .x_stride = 0,
+                 .b = weight.data,
+                 .panel_stride = std::ptrdiff_t(matrix<Out, In, E>::depth) * panel,
+                 .bias = nullptr,
+                 .y = nullptr,
+                 .y_stride = 0,
+                 .rows = x.count,
+                 .depth = In,
+                 .columns = Out};
+    p.streams = true, p.adds = adds, p.after = block_of<A>;
+    if constexpr (requires { x.stride; })
+        p.x_stride = x.stride;
+    else
+        p.x_stride = x.padded;
+    if constexpr (E == i8) {
+        p.depth = x.padded;
+        p.x_scale = x.scale, p.x_low = x.low, p.b_scale = weight.scale, p.b_sum = weight.sum;
+    }
     if constexpr (requires { bias.data; }) p.bias = bias.data;
     if constexpr (adds)
         p.y = to.to.data, p.y_stride = to.to.stride;
     else
         p.y = to.data, p.y_stride = to.stride;
-    m.threads.split(matrix<Out, In, f32>::panels, [&](int begin, int end, int) { multiply_panels(p, begin, end); });
+    return {p, matrix<Out, In, E>::panels};
+}
+
+// Runs products side by side, which none of them may depend on: their panels, end to end, are shared out in one step.
+template <element E> void multiply(const auto& m, std::initializer_list<planned<E>> all) {
+    int panels = 0;
+    for (const planned<E>& one : all) panels += one.panels;
+    m.threads.split(panels, [&](int begin, int end, int) {
+        for (const planned<E>& one : all) {
+            if (begin < one.panels && end > 0)
+                multiply_panels(one.numbers, std::max(begin, 0), std::min(end, one.panels));
+            begin -= one.panels, end -= one.panels;
+        }
+    });
+}
+template <activation A = activation::none, int In, int Out, element E>
+void multiply(const matrix<Out, In, E>& weight, const auto& bias, const auto& x, auto to, const auto& m) {
+    multiply<E>(m, {plan<A>(weight, bias, x, to)});
 }
 
 } // namespace constformer::ops::inline CONSTFORMER_ISA

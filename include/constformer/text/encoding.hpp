@@ -22,6 +22,8 @@ struct encoding {
         std::vector<char> word;
         std::vector<int> sources;
         std::vector<waiting_mark> pile;
+        std::vector<char> normal; // normalized text and where its bytes come from
+        std::vector<int> places;
     } work;
 
     [[nodiscard]] int size() const noexcept { return static_cast<int>(ids.size()); }

@@ -1,4 +1,4 @@
-// unicode: UTF-8, and what BERT's normalization asks of a code point. The tables are generated
+// unicode: UTF-8, and what BERT's tokenizer asks of a code point. The tables are generated
 // (tools/unicode_tables.py) from the `tokenizers` package, so that both agree on every code point.
 #pragma once
 
@@ -44,7 +44,7 @@ struct decoded {
 }
 
 // The code point that begins at p, in text that is valid UTF-8.
-[[nodiscard]] inline decoded decode(const char* p) noexcept {
+[[nodiscard]] constexpr decoded decode(const char* p) noexcept {
     const auto at = [&](int i) { return static_cast<char32_t>(static_cast<unsigned char>(p[i])); };
     const auto rest = [&](int i) { return at(i) & 0x3F; };
     const char32_t lead = at(0);
@@ -88,10 +88,13 @@ struct properties {
 }
 
 namespace detail {
-// Where a map of the tables sends a code point; the code point itself where it has no entry.
-[[nodiscard]] constexpr char32_t look_up(const tables::map& m, char32_t point) noexcept {
+// The last entry of a map whose key is not above a code point; {point, point} where there is none.
+struct entry {
+    char32_t key, value;
+};
+[[nodiscard]] constexpr entry last_up_to(const tables::map& m, char32_t point) noexcept {
     const auto step = std::upper_bound(m.key, m.key + m.steps, static_cast<std::uint32_t>(point)) - m.key;
-    if (step == 0) return point;
+    if (step == 0) return {point, point};
     std::uint32_t at = m.key[step - 1], value = at;
     const std::uint8_t* p = m.stream + m.begin[step - 1];
     const std::uint8_t* const end = m.stream + m.begin[step];
@@ -102,13 +105,20 @@ namespace detail {
             if (*p++ < 128) return n;
         }
     };
-    while (p != end && at <= point) {
+    entry found{point, point};
+    while (p != end) {
         at += number();
+        if (at > point) break;
         const std::uint32_t change = number();
         value += change & 1 ? ~(change >> 1) : change >> 1;
-        if (at == point) return value;
+        found = {at, value};
     }
-    return point;
+    return found;
+}
+// Where a map sends a code point; the code point itself where it has no entry.
+[[nodiscard]] constexpr char32_t look_up(const tables::map& m, char32_t point) noexcept {
+    const entry found = last_up_to(m, point);
+    return found.key == point ? found.value : point;
 }
 } // namespace detail
 
@@ -132,6 +142,45 @@ namespace detail {
     for (std::size_t k = 0; k < std::size(tables::lower_second); k += 2)
         if (tables::lower_second[k] == point) second = tables::lower_second[k + 1];
     return {detail::look_up(tables::lower, point), second};
+}
+
+// Is it a letter, a mark, a digit, a connector such as the underscore, or a joiner? (What \w matches in Rust's regex.)
+[[nodiscard]] constexpr bool is_word(char32_t point) noexcept {
+    if (point < 128) return (point | 32) - U'a' < 26 || point - U'0' < 10 || point == U'_';
+    return point <= detail::last_up_to(tables::word, point).value;
+}
+
+// Does a text that is valid UTF-8 begin, or end, with such a code point?
+[[nodiscard]] constexpr bool begins_word(std::string_view text) noexcept {
+    return !text.empty() && is_word(decode(text.data()).point);
+}
+[[nodiscard]] constexpr std::size_t begin_of_last(std::string_view text) noexcept { // of its last code point
+    std::size_t begin = text.size() - 1;
+    while ((text[begin] & 0xC0) == 0x80) --begin;
+    return begin;
+}
+[[nodiscard]] constexpr bool ends_word(std::string_view text) noexcept {
+    return !text.empty() && is_word(decode(text.data() + begin_of_last(text)).point);
+}
+
+// Bytes of white space at the beginning, or at the end, of a text that is valid UTF-8.
+[[nodiscard]] constexpr std::size_t space_at_begin(std::string_view text) noexcept {
+    std::size_t bytes = 0;
+    while (bytes != text.size()) {
+        const auto next = decode(text.data() + bytes);
+        if (!properties_of(next.point).is(tables::space)) break;
+        bytes += static_cast<std::size_t>(next.bytes);
+    }
+    return bytes;
+}
+[[nodiscard]] constexpr std::size_t space_at_end(std::string_view text) noexcept {
+    const std::size_t all = text.size();
+    while (!text.empty()) {
+        const auto begin = begin_of_last(text);
+        if (!properties_of(decode(text.data() + begin).point).is(tables::space)) break;
+        text.remove_suffix(text.size() - begin);
+    }
+    return all - text.size();
 }
 
 } // namespace constformer::unicode

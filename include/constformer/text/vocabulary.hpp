@@ -17,13 +17,16 @@ namespace constformer {
 class vocabulary {
   public:
     // One token a line, numbered from 0, as in vocab.txt; white space at the end of a line is no part of it. An empty
-    // line takes a number that no text has. Errors: nothing there, a token twice, a line that is not UTF-8.
-    [[nodiscard]] static expected<vocabulary> from_lines(std::string_view lines, std::string_view continuation) {
+    // line takes a number that no text has. Tokens from number `pieces` on are no pieces of words: id() finds them, and
+    // find() does not. Errors: nothing there, a token twice, a line that is not UTF-8.
+    [[nodiscard]] static expected<vocabulary> from_lines(std::string_view lines, std::string_view continuation,
+                                                         int pieces = 0x7fffffff) {
         if (lines.empty()) return error("vocabulary: no line, at least one token is needed");
         if (lines.size() > 0x7fffffff)
             return error("vocabulary: ", lines.size(), " bytes, at most 2147483647 are read");
         vocabulary v;
         v.mark_ = static_cast<int>(continuation.size());
+        v.pieces_ = pieces;
         v.text_.reserve(lines.size());
         v.begins_.push_back(0);
         std::size_t entries = 0;
@@ -46,6 +49,10 @@ class vocabulary {
             if (token.empty()) continue;
             if (const int other = v.id(token); other >= 0)
                 return error("vocabulary: line ", id + 1, " repeats the token ", token, " of line ", other + 1);
+            if (id >= pieces) {
+                v.insert(hash(token.data(), token.size(), apart), id);
+                continue;
+            }
             v.insert(hash(token.data(), token.size(), whole), id);
             v.longest_[whole] = std::max(v.longest_[whole], static_cast<int>(token.size()));
             if (!token.starts_with(continuation) || token.size() == continuation.size()) continue;
@@ -67,12 +74,15 @@ class vocabulary {
 
     // The id of a token; -1 where there is none.
     [[nodiscard]] int id(std::string_view token) const noexcept {
-        return token.empty() ? -1 : find(token.data(), token.size(), whole);
+        if (token.empty()) return -1;
+        const int piece = find(token.data(), token.size(), whole);
+        return piece >= 0 ? piece : find(token.data(), token.size(), apart);
     }
 
-    enum place { whole, continuing };
+    enum place { whole, continuing, apart };
 
-    // The id of a piece at the beginning of a word, or of one that continues a word; -1 where there is none.
+    // The id of a piece at the beginning of a word, of one that continues a word, or of a token that is no piece; -1
+    // where there is none.
     [[nodiscard]] int find(const char* piece, std::size_t size, place where) const noexcept {
         const auto h = hash(piece, size, where);
         const auto tag = static_cast<std::uint32_t>(h >> 32);
@@ -80,7 +90,7 @@ class vocabulary {
         for (std::size_t i = h & last;; i = (i + 1) & last) {
             const slot& s = slots_[i];
             if (s.id < 0) return -1;
-            if (s.tag != tag) continue;
+            if (s.tag != tag || (s.id >= pieces_) != (where == apart)) continue;
             auto known = token(s.id);
             if (where == continuing) known.remove_prefix(std::min(static_cast<std::size_t>(mark_), known.size()));
             if (known.size() == size && std::memcmp(known.data(), piece, size) == 0) return s.id;
@@ -98,7 +108,8 @@ class vocabulary {
     std::string text_;
     std::vector<std::uint32_t> begins_;
     std::vector<slot> slots_;
-    int longest_[2] = {0, 0};
+    int longest_[3] = {0, 0, 0};
+    int pieces_ = 0; // tokens that are pieces
     int mark_ = 0;
 
     void insert(std::uint64_t h, int id) noexcept {
@@ -116,7 +127,7 @@ class vocabulary {
     // Up to 16 bytes are two loads and two multiplications, so that each prefix of a word is cheap to try.
     [[nodiscard]] static std::uint64_t hash(const char* p, std::size_t size, place where) noexcept {
         constexpr std::uint64_t odd = 0x9E3779B97F4A7C15u;
-        std::uint64_t h = (size + (where == continuing ? 0x1000 : 0)) * odd;
+        std::uint64_t h = (size + static_cast<std::size_t>(where) * 0x1000) * odd;
         const auto mix = [&](std::uint64_t word) {
             h = (h ^ word) * odd;
             h ^= h >> 29;

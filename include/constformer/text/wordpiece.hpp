@@ -11,12 +11,15 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "constformer/core/check.hpp"
+#include "constformer/text/added_tokens.hpp"
 #include "constformer/text/encoding.hpp"
-#include "constformer/text/normalize.hpp"
+#include "constformer/text/text_reader.hpp"
 #include "constformer/text/unicode.hpp"
 #include "constformer/text/vocabulary.hpp"
+#include "constformer/text/words.hpp"
 
 namespace constformer {
 
@@ -27,15 +30,19 @@ struct wordpiece_config {
     bool chinese = true;                 // each Chinese character is a word
     bool clean = true;                   // drop control characters
     int longest_word = 100;              // a word of more code points is unknown
-    // Tokens that are found as written in the text, before it is normalized. Padding and mask may be "": there is none.
+    // Special tokens; each is also found as written in the text. Padding and mask may be "": there is none.
     std::string_view unknown = "[UNK]", classify = "[CLS]", separate = "[SEP]", padding = "[PAD]", mask = "[MASK]";
     std::string_view continuation = "##"; // begins a token that continues a word
+    // Further tokens that are found in the text, and special ones of above that are not looked for as usual. Those that
+    // are no pieces of words follow in the vocabulary after all that are: `pieces` of them; 0: all are.
+    std::span<const added_token> added{};
+    int pieces = 0;
 };
 
 class wordpiece {
   public:
-    // From the text of vocab.txt. Errors: an empty file, a token twice, a line that is not UTF-8, a special token of
-    // the config that the vocabulary lacks.
+    // From the text of vocab.txt. Errors: an empty file, a token twice, a line that is not UTF-8, a special or added
+    // token of the config that the vocabulary lacks, an added token with white space at an end or nothing else.
     [[nodiscard]] static expected<wordpiece> from_vocabulary(std::string_view lines, const wordpiece_config& config);
 
     // Encodes a text as [CLS] text [SEP], or a pair as [CLS] first [SEP] second [SEP], into `out`, whose memory is
@@ -65,39 +72,38 @@ class wordpiece {
     [[nodiscard]] int separate() const noexcept { return special_[2]; }
     [[nodiscard]] int padding() const noexcept { return special_[3]; }
     [[nodiscard]] int mask() const noexcept { return special_[4]; }
+    // Is it left out when decoding?
     [[nodiscard]] bool is_special(int id) const noexcept {
-        return id >= 0 && std::find(special_.begin(), special_.end(), id) != special_.end();
+        return std::find(left_out_.begin(), left_out_.end(), id) != left_out_.end();
     }
+    // Are added tokens looked for in the normalized text? (It is then kept in encoding::work as a whole.)
+    [[nodiscard]] bool keeps_normalized_text() const noexcept { return !normalized_.empty(); }
 
   private:
-    // What a byte of text may begin.
-    enum sort : std::uint8_t { letter, blank, mark, nothing, special, wide };
-
     vocabulary known_;
-    normalization steps_;
+    text_reader reader_;
     std::string continuation_;
     int longest_word_ = 0;
     std::array<int, 5> special_{};
-    std::array<std::uint8_t, 256> sort_{};  // as the text is scanned: special where a special token begins with it
-    std::array<std::uint8_t, 256> plain_{}; // the same without special
-    std::array<char, 128> small_{};         // ASCII after normalization
-    std::array<int, 128> single_{};         // the id of a word of this one character
+    std::vector<int> left_out_;         // ids of special tokens
+    added_tokens written_, normalized_; // found in the text as it is written, and in the normalized text
 
-    struct reader;
+    [[nodiscard]] word_pieces pieces() const noexcept { return {known_, unknown(), longest_word_}; }
+    [[nodiscard]] status look_for(const added_token& token);
     status encode(std::span<const std::string_view> texts, encoding& out, const encode_options& options) const;
     void read(std::string_view text, int segment, int most, encoding& out) const;
-    [[nodiscard]] int special_at(std::string_view rest) const noexcept;
+    void read_normalized(std::string_view text, int source, words& to) const;
     [[nodiscard]] static std::array<int, 2> kept(std::array<int, 2> count, int room) noexcept;
 };
 
 inline expected<wordpiece> wordpiece::from_vocabulary(std::string_view lines, const wordpiece_config& config) {
     if (config.longest_word < 1)
         return error("wordpiece: longest_word is ", config.longest_word, ", at least 1 is needed");
-    auto known = vocabulary::from_lines(lines, config.continuation);
+    if (config.pieces < 0) return error("wordpiece: ", config.pieces, " pieces, 0 (all tokens) or more are needed");
+    auto known = vocabulary::from_lines(lines, config.continuation, config.pieces == 0 ? INT_MAX : config.pieces);
     if (!known) return known.error();
     wordpiece w;
     w.known_ = std::move(*known);
-    w.steps_ = {config.clean, config.chinese, config.strip_accents.value_or(config.lowercase), config.lowercase};
     w.continuation_ = config.continuation;
     w.longest_word_ = config.longest_word;
     const std::array<std::pair<const char*, std::string_view>, 5> names{{{"unknown", config.unknown},
@@ -111,22 +117,38 @@ inline expected<wordpiece> wordpiece::from_vocabulary(std::string_view lines, co
             return error("wordpiece: the vocabulary of ", w.size(), " tokens lacks the ", names[i].first, " token ",
                          names[i].second);
     }
-    for (unsigned c = 0; c < 256; ++c) {
-        w.sort_[c] = w.plain_[c] = wide;
-        if (c >= 128) continue;
-        const auto p = unicode::properties_of(c);
-        w.sort_[c] = config.clean && p.is(unicode::tables::removed) ? nothing
-                     : p.is(unicode::tables::space)                 ? blank
-                     : p.is(unicode::tables::punctuation)           ? mark
-                                                                    : letter;
-        w.plain_[c] = w.sort_[c];
-        w.small_[c] = static_cast<char>(config.lowercase ? unicode::lower(c)[0] : c);
-        w.single_[c] = std::max(w.known_.find(&w.small_[c], 1, vocabulary::whole), -1);
-        if (w.single_[c] < 0) w.single_[c] = w.unknown();
+    const normalization steps{config.clean, config.chinese, config.strip_accents.value_or(config.lowercase),
+                              config.lowercase};
+    w.reader_ = text_reader(steps, w.pieces());
+    // Special tokens first. BERT's own are looked for as written, unless the config says otherwise of one.
+    for (const int id : w.special_) {
+        const added_token usual{.text = w.token(id)};
+        if (id >= 0 && std::none_of(config.added.begin(), config.added.end(),
+                                    [&](const added_token& added) { return added.text == usual.text; }))
+            if (status ok = w.look_for(usual); !ok) return ok.error();
     }
-    for (const int id : w.special_)
-        if (id >= 0) w.sort_[static_cast<unsigned char>(w.token(id)[0])] = special;
+    for (const bool special : {true, false})
+        for (const auto& token : config.added)
+            if (token.special == special)
+                if (status ok = w.look_for(token); !ok) return ok.error();
     return w;
+}
+
+// Takes a token up. Of two that are alike once normalized the first is found. (`tokenizers` finds any of the two,
+// another one each time that it is started.)
+inline status wordpiece::look_for(const added_token& token) {
+    const int known = id(token.text);
+    if (known < 0) return error("wordpiece: the vocabulary of ", size(), " tokens lacks the added token ", token.text);
+    if (unicode::space_at_begin(token.text) != 0 || unicode::space_at_end(token.text) != 0)
+        return error("wordpiece: the added token '", token.text, "' has white space at an end");
+    if (token.special) left_out_.push_back(known);
+    if (!token.normalized) return written_.add(token.text, known, token), status();
+    encoding work;
+    reader_.normalize(token.text, 0, work);
+    const std::string_view text(work.work.normal.data(), work.work.normal.size());
+    if (unicode::space_at_begin(text) == text.size())
+        return error("wordpiece: nothing is left of the added token ", token.text, " once normalized");
+    return normalized_.add(text, known, token), status();
 }
 
 inline status wordpiece::encode(std::span<const std::string_view> texts, encoding& out,
@@ -174,166 +196,77 @@ inline std::array<int, 2> wordpiece::kept(std::array<int, 2> count, int room) no
     return count[0] > count[1] ? std::array{large, small} : std::array{small, large};
 }
 
-// One text on its way: the word being built, and how words become tokens.
-struct wordpiece::reader {
-    const wordpiece& w;
-    encoding& out;
-    const int segment;
-    int word = 0;            // number of the next word
-    int size = 0;            // bytes of the word so far, those of its first longest_word_ code points
-    int characters = 0;      // its code points
-    int first = 0, last = 0; // where they come from
-
-    // The sink of the normalizer: one normalized code point. White space ends a word, punctuation is one.
-    void operator()(char32_t point, unicode::properties known, int source) {
-        if (known.is(unicode::tables::space)) return finish();
-        const bool alone = known.is(unicode::tables::punctuation);
-        if (alone) finish();
-        add(point, source);
-        if (alone) finish();
-    }
-
-    void add(char32_t point, int source) {
-        if (characters++ == 0) first = source;
-        last = source;
-        if (characters > w.longest_word_) return;
-        auto& buffer = out.work.word;
-        auto& sources = out.work.sources;
-        if (buffer.size() < static_cast<std::size_t>(size) + 4) {
-            buffer.resize(buffer.size() * 2 + 64);
-            sources.resize(buffer.size());
-        }
-        const int bytes = unicode::encode(point, buffer.data() + size);
-        std::fill_n(sources.data() + size, bytes, source);
-        size += bytes;
-    }
-
-    void finish() {
-        if (characters == 0) return;
-        if (characters > w.longest_word_) {
-            whole(w.unknown(), first, last);
-        } else {
-            split(size, out.work.sources.data(), 0);
-        }
-        size = characters = 0;
-    }
-
-    // The word in the buffer: the longest piece first, then the longest that continues it, to its end; a word that
-    // cannot be spelled so is unknown as a whole. Its bytes come from the places in `sources`, or, where there are
-    // none, one after another from `plain` on.
-    void split(int bytes, const int* sources, int plain) {
-        const char* const text = out.work.word.data();
-        const auto source = [&](int byte) { return sources ? sources[byte] : plain + byte; };
-        const int before = out.size();
-        auto where = vocabulary::whole;
-        for (int begin = 0; begin < bytes;) {
-            int end = std::min(bytes, begin + w.known_.longest(where)), id = -1;
-            for (; end > begin; --end) {
-                id = w.known_.find(text + begin, static_cast<std::size_t>(end - begin), where);
-                if (id >= 0) break;
-            }
-            if (id < 0) {
-                out.erase(before, out.size());
-                return whole(w.unknown(), source(0), source(bytes - 1));
-            }
-            out.append(id, segment, {source(begin), source(end - 1) + 1}, word);
-            begin = end;
-            where = vocabulary::continuing;
-        }
-        ++word;
-    }
-
-    // A word of one token.
-    void whole(int id, int from, int to) { out.append(id, segment, {from, to + 1}, word++); }
-};
-
-// The special token that the text begins with, the longest where there are several; -1: none.
-inline int wordpiece::special_at(std::string_view rest) const noexcept {
-    int found = -1;
-    for (const int id : special_)
-        if (id >= 0 && rest.starts_with(token(id)) && (found < 0 || token(id).size() > token(found).size())) found = id;
-    return found;
-}
-
 // Appends the tokens of a text, at least `most` of them where there are as many.
 inline void wordpiece::read(std::string_view text, int segment, int most, encoding& out) const {
     const int enough = most > INT_MAX - out.size() ? INT_MAX : out.size() + most;
-    reader words{*this, out, segment};
-    normalizer normal(steps_, out.work.pile, words);
-    const auto finish = [&] {
-        normal.finish();
-        words.finish();
+    const auto points = [&](std::size_t begin, std::size_t end) {
+        return static_cast<int>(std::count_if(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                                              text.begin() + static_cast<std::ptrdiff_t>(end),
+                                              [](char c) { return (c & 0xC0) != 0x80; }));
     };
-    const char *p = text.data(), *const end = p + text.size();
-    const auto byte = [](const char* at) { return static_cast<unsigned char>(*at); };
-    for (int source = 0; p != end && out.size() < enough;) {
-        const auto c = byte(p);
-        auto what = sort_[c];
-        if (what == special) {
-            if (const int id = special_at({p, static_cast<std::size_t>(end - p)}); id >= 0) {
-                finish();
-                const int from = source;
-                for (const char* after = p + token(id).size(); p != after; ++p) source += (byte(p) & 0xC0) != 0x80;
-                out.append(id, segment, {from, source}, words.word++);
-                continue;
-            }
-            what = plain_[c];
+    words to{pieces(), out, segment};
+    added_tokens::finder found(written_, text);
+    std::size_t at = 0; // byte, and its code point
+    for (int source = 0; out.size() < enough;) {
+        const auto token = found.next();
+        if (at < token.begin) {
+            const auto plain = text.substr(at, token.begin - at);
+            if (normalized_.empty())
+                reader_.read(plain, source, enough, to);
+            else
+                read_normalized(plain, source, to);
         }
-        if (what == letter && words.characters == 0) {
-            // Most words are ASCII from end to end: no normalizer, no list of sources.
-            const char* after = p + 1;
-            while (after != end && sort_[byte(after)] == letter) ++after;
-            const auto length = after - p;
-            if (length <= longest_word_ &&
-                (after == end || sort_[byte(after)] == blank || sort_[byte(after)] == mark)) {
-                normal.finish();
-                if (words.characters == 0) {
-                    auto& buffer = out.work.word;
-                    if (buffer.size() < static_cast<std::size_t>(length)) {
-                        buffer.resize(static_cast<std::size_t>(length) + 64);
-                        out.work.sources.resize(buffer.size());
-                    }
-                    std::transform(p, after, buffer.data(), [&](const char& at) { return small_[byte(&at)]; });
-                    words.split(static_cast<int>(length), nullptr, source);
-                    p = after;
-                    source += static_cast<int>(length);
-                    continue;
-                }
-            }
-        }
-        if (what == wide) {
-            const auto next = unicode::decode(p);
-            normal.put(next.point, source++);
-            p += next.bytes;
-            continue;
-        }
-        if (what == letter) {
-            normal.finish();
-            words.add(static_cast<unsigned char>(small_[c]), source);
-        } else if (what != nothing) {
-            finish();
-            if (what == mark) words.whole(single_[c], source, source);
-        }
-        ++p;
-        ++source;
+        if (token.id < 0) break;
+        source += points(at, token.begin);
+        const int end = source + points(token.begin, token.end);
+        to.whole(token.id, source, end - 1);
+        source = end;
+        at = token.end;
     }
-    finish();
+}
+
+// The same where tokens are looked for in the normalized text, which must be there as a whole then.
+inline void wordpiece::read_normalized(std::string_view raw, int source, words& to) const {
+    auto& out = to.out;
+    reader_.normalize(raw, source, out);
+    const std::string_view text(out.work.normal.data(), out.work.normal.size());
+    const auto place = [&](std::size_t byte) { return out.work.places[byte]; };
+    added_tokens::finder found(normalized_, text);
+    for (std::size_t at = 0;;) {
+        const auto token = found.next();
+        while (at < token.begin) {
+            const auto next = unicode::decode(text.data() + at);
+            to(next.point, unicode::properties_of(next.point), place(at));
+            at += static_cast<std::size_t>(next.bytes);
+        }
+        to.finish();
+        if (token.id < 0) break;
+        to.whole(token.id, place(token.begin), place(token.end - 1));
+        at = token.end;
+    }
 }
 
 inline std::string wordpiece::decode(std::span<const int> ids, bool skip_special) const {
-    // Tokens before which no space is put: those that end or shorten what comes before.
-    constexpr std::string_view close[] = {".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"};
-    std::string text;
+    // White space that is dropped again, in a token that a space was put before.
+    constexpr std::pair<std::string_view, std::string_view> closer[] = {
+        {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
+        {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+    std::string text, piece;
     bool first = true;
-    for (const int id : ids) {
-        auto piece = token(id);
-        if (id < 0 || id >= size() || (skip_special && is_special(id))) continue;
-        if (!first && piece.starts_with(continuation_)) {
-            piece.remove_prefix(continuation_.size());
-        } else if (!first && std::none_of(std::begin(close), std::end(close),
-                                          [&](std::string_view c) { return piece.starts_with(c); })) {
-            text += ' ';
+    for (const int i : ids) {
+        if (i < 0 || i >= size()) continue;
+        // A token that is looked for in normalized text is shown, and known as special, as it stands there.
+        const std::string_view other = normalized_.text(i), shown = other.empty() ? token(i) : other;
+        if (skip_special && is_special(other.empty() ? i : id(shown))) continue;
+        if (!first && shown.starts_with(continuation_)) {
+            piece = shown.substr(continuation_.size());
+        } else {
+            piece = first ? "" : " ";
+            piece += shown;
         }
+        for (const auto& [from, to] : closer)
+            for (auto at = piece.find(from); at != piece.npos; at = piece.find(from, at + to.size()))
+                piece.replace(at, from.size(), to);
         text += piece;
         first = false;
     }

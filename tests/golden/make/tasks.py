@@ -70,6 +70,12 @@ def classify():
     ask = pipeline("text-classification", model=model, tokenizer=tokenizer, top_k=None)
     rows = [(line, a["label"], float(a["score"])) for line in LINES for a in ask([line])[0]]
     write("bert_sequence", "classify.tsv", ("text", "label", "probability"), rows)
+    rows = [
+        (text, pair, a["label"], float(a["score"]))
+        for text, pair in zip(LINES, [*LINES[3:], *LINES[:3]])
+        for a in ask({"text": text, "text_pair": pair})
+    ]
+    write("bert_sequence", "classify_pair.tsv", ("text", "pair", "label", "probability"), rows)
 
 
 def tag():

@@ -2,13 +2,15 @@
 """Writes tests/golden/text/: two small vocabularies, and mixed Unicode as the `tokenizers` package encodes it.
 
     python3 tests/golden/make/text.py        # needs: pip install tokenizers
+    python3 tests/golden/make/text.py --fuzz SEED FILE [GROUPS]   # other added tokens and lines, for CONSTFORMER_FUZZ
 
 Everything comes from a fixed seed. tests/text/wordpiece_golden.cpp reads it:
 
     wordpiece.bin: all numbers are varints (7 bits a byte, low first), `signed` ones zigzag, `text` a size and UTF-8
         file    = count of groups, groups
         group   = cased 0|1, lowercase, strip_accents (0, 1, 2: absent), chinese, clean, longest_word, most_tokens,
-                  special, with_decoded, count of lines, lines
+                  special, with_decoded, count of added tokens, added tokens, count of lines, lines
+        added   = text, flags (1 special, 2 normalized, 4 lstrip, 8 rstrip, 16 single_word, 32 not in the vocabulary)
         line    = text, 0 | 1 text (the second of a pair), count of tokens, tokens, decoded text where the group says so
         token   = id, signed begin - last begin, end - begin, 2 * zigzag(word - last word) + segment
 """
@@ -17,6 +19,7 @@ import json
 import os
 import pathlib
 import random
+import sys
 import unicodedata
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -105,6 +108,50 @@ def line(r):
     return "".join(piece(r) + r.choice(["", " "]) for _ in range(r.randint(1, 6)))
 
 
+# What is added to vocabularies: markers, words, parts of each other, what changes when it is normalized, special tokens.
+ADDED = SPECIAL + """
+[E1] [/E1] [unused7] <user> <s> </s> ab abc abcd bc b a e é É Straße STRASSE fox café CAFÉ İstanbul ﬁ Å 中 中国 国 ガ 서울 ☕ → _ __
+## ##s don't it's ' ! !! # @user 3e-4 x_y न् ्न \u0301a ö\u0323
+""".split() + ["New York", "a b", "中 国", "the  sun", "How do", "[E 1]"]
+FLAGS = ("special", "normalized", "lstrip", "rstrip", "single_word")
+
+
+def added_tokens(r, known, normalize):
+    """Some added tokens with any flags: [(text, flags, is it no token of the vocabulary?)]. No two that are normalized are
+    then alike: which of the two the package finds differs from run to run."""
+    contents = [r.choice(ADDED) if r.random() < 0.9 else piece(r).strip() for _ in range(r.randint(1, 7))]
+    out, taken = [], set()
+    for content in dict.fromkeys(contents):
+        if not content or "\n" in content or content != content.strip() or not normalize(content).strip():
+            continue
+        flags = {name: r.random() < chance for name, chance in zip(FLAGS, (0.5, 0.5, 0.3, 0.3, 0.35))}
+        if content in SPECIAL:
+            flags["special"] = True
+        if flags["normalized"] and normalize(content) in taken:
+            continue
+        taken |= {normalize(content)} if flags["normalized"] else set()
+        out.append((content, flags, content not in known))
+    return out
+
+
+def line_with(r, added):
+    """A line in which added tokens stand, or almost: in other case, in words, between spaces."""
+    out = ""
+    for _ in range(r.randint(1, 7)):
+        kind = r.randrange(8)
+        content = r.choice(added)[0]
+        if kind == 0:
+            content = r.choice([content.upper(), content.lower(), content.title()])
+        elif kind == 1:
+            content = unicodedata.normalize(r.choice(["NFD", "NFC", "NFKC"]), content)
+        elif kind == 2:
+            content = content[:r.randint(0, len(content))]
+        elif kind == 3:
+            content = piece(r)
+        out += content + r.choice(["", "", " ", "  ", "\u3000", "\t ", "_", "a", "é", "7", "-", "中", "\u0301", "\u200d", "\x01"])
+    return r.choice(["", "", " ", "x"]) + out
+
+
 def varint(n):
     out = b""
     while n >= 128:
@@ -140,19 +187,35 @@ def vocabulary(lowercase):
 
 
 def group(r, path, count, cased=0, lowercase=None, strip=2, chinese=1, clean=1, longest=100, most=0, special=1,
-          pairs=0.0, decoded=0):
+          pairs=0.0, decoded=0, with_added=False):
     lowercase = (1 - cased) if lowercase is None else lowercase
     peer = BertWordPieceTokenizer(str(path[cased]), clean_text=bool(clean), handle_chinese_chars=bool(chinese),
                                   strip_accents=None if strip == 2 else bool(strip), lowercase=bool(lowercase))
     settings = json.loads(peer._tokenizer.to_str())
     settings["model"]["max_input_chars_per_word"] = longest
+    added = added_tokens(r, settings["model"]["vocab"], peer.normalizer.normalize_str) if with_added else []
+    table, ours = {token["content"]: token for token in settings["added_tokens"]}, b""
+    for content, flags, apart in added:
+        number = settings["model"]["vocab"].get(content)
+        if apart:
+            number = len(settings["model"]["vocab"]) + sum(1 for token in table.values() if token["id"] >= len(settings["model"]["vocab"]))
+        table[content] = {"id": number, "content": content, **flags}
+        bits = sum(1 << i for i, name in enumerate(FLAGS) if flags[name]) + 32 * apart
+        ours += text(content) + varint(bits)
+    settings["added_tokens"] = list(table.values())
     peer = Tokenizer.from_str(json.dumps(settings))
     if most:
         peer.enable_truncation(most)
-    numbers = (cased, lowercase, strip, chinese, clean, longest, most, special, decoded, count)
-    out = b"".join(map(varint, numbers))
+    numbers = (cased, lowercase, strip, chinese, clean, longest, most, special, decoded, len(added))
+    out = b"".join(map(varint, numbers)) + ours + varint(count)
+    for content, _, apart in added:
+        assert peer.token_to_id(content) == table[content]["id"], content
+
+    def any_line():
+        return line_with(r, added) if added and r.random() < 0.8 else line(r)
+
     for _ in range(count):
-        first, second = line(r), line(r) if r.random() < pairs else None
+        first, second = any_line(), any_line() if r.random() < pairs else None
         e = peer.encode(first, second, add_special_tokens=bool(special))
         out += text(first) + (varint(0) if second is None else varint(1) + text(second)) + varint(len(e.ids))
         begin = word = 0
@@ -165,7 +228,22 @@ def group(r, path, count, cased=0, lowercase=None, strip=2, chinese=1, clean=1, 
     return out
 
 
+def any_group(r, path, count):
+    """Any settings and any added tokens."""
+    flag = lambda chance: int(r.random() < chance)
+    return group(r, path, count, cased=flag(0.4), lowercase=r.choice([None, None, 0, 1]), strip=r.choice([2, 2, 0, 1]),
+                 chinese=flag(0.8), clean=flag(0.8), most=r.choice([0, 0, 0, 9]), special=flag(0.8), pairs=0.1,
+                 decoded=flag(0.3), with_added=True)
+
+
 def main():
+    if sys.argv[1:2] == ["--fuzz"]:
+        r = random.Random(int(sys.argv[2]))
+        path = [OUT / "uncased.txt", OUT / "cased.txt"]
+        count = int(sys.argv[4]) if len(sys.argv) > 4 else 500
+        groups = [any_group(r, path, 40) for _ in range(count)]
+        pathlib.Path(sys.argv[3]).write_bytes(varint(len(groups)) + b"".join(groups))
+        return
     OUT.mkdir(parents=True, exist_ok=True)
     path = [OUT / "uncased.txt", OUT / "cased.txt"]
     for lowercase, p in zip((True, False), path):
@@ -189,6 +267,7 @@ def main():
         group(r, path, 300, cased=1, strip=1),
         group(r, path, 150, cased=1, clean=0),
         group(r, path, 150, cased=1, chinese=0, pairs=0.5, most=9),
+        *(any_group(r, path, 15) for _ in range(120)),
     ]
     (OUT / "wordpiece.bin").write_bytes(varint(len(groups)) + b"".join(groups))
 

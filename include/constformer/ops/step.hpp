@@ -1,0 +1,94 @@
+// step: what one line of 64 bytes of a packed matrix adds to a tile of sums, for each element.
+#pragma once
+
+#include "constformer/core/matrix.hpp"
+#include "constformer/core/simd_bf16.hpp"
+#include "constformer/core/simd_i8.hpp"
+
+namespace constformer::ops::inline CONSTFORMER_ISA {
+
+// source: how inputs are stored; weight: how the matrix is; inputs: how many a line holds of each output.
+// A register of weights is `loaded` once a step and multiplied by the inputs of each row, which `spread` makes.
+template <element E> struct step;
+
+template <> struct step<f32> {
+    using source = float;
+    using weight = float;
+    using sum = vec;
+    static constexpr int inputs = 1;
+    [[gnu::always_inline]] static sum zero() { return splat(0.0f); }
+    [[gnu::always_inline]] static vec loaded(const float* w) { return load(w); }
+    [[gnu::always_inline]] static vec spread(const float* x) { return splat(*x); }
+    [[gnu::always_inline]] static void add(sum& s, vec x, vec w) { s = fma(x, w, s); }
+};
+
+template <> struct step<i8> {
+    using source = std::uint8_t;
+    using weight = std::int8_t;
+    using sum = ivec;
+    static constexpr int inputs = 4;
+    [[gnu::always_inline]] static sum zero() { return ivec(0); }
+    [[gnu::always_inline]] static ivec loaded(const std::int8_t* w) { return load_bytes(w); }
+    [[gnu::always_inline]] static ivec spread(const std::uint8_t* x) { return splat_bytes(x); }
+    [[gnu::always_inline]] static void add(sum& s, ivec x, ivec w) { s = dot_i8(s, x, w); }
+};
+
+#if defined(CONSTFORMER_DOT_BF16)
+template <> struct step<bf16> {
+    using source = std::uint16_t;
+    using weight = std::uint16_t;
+    using sum = vec;
+    static constexpr int inputs = 2;
+    [[gnu::always_inline]] static sum zero() { return splat(0.0f); }
+    [[gnu::always_inline]] static ivec loaded(const std::uint16_t* w) { return load_pairs(w); }
+    [[gnu::always_inline]] static ivec spread(const std::uint16_t* x) { return splat_pair(x); }
+    [[gnu::always_inline]] static void add(sum& s, ivec x, ivec w) { s = dot_bf16(s, x, w); }
+};
+#else
+template <> struct step<bf16> {
+    using source = float;
+    using weight = std::uint16_t;
+    using sum = vec;
+    static constexpr int inputs = 2;
+    struct two {
+        vec first, second;
+    };
+    [[gnu::always_inline]] static sum zero() { return splat(0.0f); }
+    [[gnu::always_inline]] static two loaded(const std::uint16_t* w) {
+        const ivec pairs = load_pairs(w);
+        return {firsts(pairs), seconds(pairs)};
+    }
+    [[gnu::always_inline]] static two spread(const float* x) { return {splat(x[0]), splat(x[1])}; }
+    [[gnu::always_inline]] static void add(sum& s, two x, two w) {
+        s = fma(x.second, w.second, fma(x.first, w.first, s));
+    }
+    // The last input of an odd depth: there is no second one to read.
+    [[gnu::always_inline]] static two spread_last(const float* x) { return {splat(x[0]), splat(0.0f)}; }
+};
+#endif
+
+// Registers that a tile may fill: sums, the weights of a step, one row's inputs.
+struct tile {
+    int rows, panels;
+};
+// The tile that each instruction set runs fastest, measured by bench/ops: as many sums as fit into its registers beside
+// one row's value and the weights. Compilers differ in what they spill.
+#if defined(__AVX512F__) && defined(__clang__)
+template <element E> inline constexpr tile best_tile{4, 4}; // 16 sums of 16
+template <element E> inline constexpr tile few_rows_tile{4, 4};
+#elif defined(__AVX512F__)
+template <element E> inline constexpr tile best_tile{8, 2};
+template <element E> inline constexpr tile few_rows_tile{4, 4};
+#elif defined(__AVX2__)
+template <element E> inline constexpr tile best_tile{6, 1}; // 12 sums of 8
+template <element E> inline constexpr tile few_rows_tile{6, 1};
+template <> inline constexpr tile best_tile<bf16>{4, 1}; // 8, beside 4 registers of widened weights
+template <> inline constexpr tile few_rows_tile<bf16>{4, 1};
+template <> inline constexpr tile best_tile<i8>{4, 1};
+template <> inline constexpr tile few_rows_tile<i8>{4, 1};
+#else
+template <element E> inline constexpr tile best_tile{2, 1}; // 8 sums of 4
+template <element E> inline constexpr tile few_rows_tile{2, 1};
+#endif
+
+} // namespace constformer::ops::inline CONSTFORMER_ISA

@@ -1,0 +1,90 @@
+#include <boost/test/unit_test.hpp>
+
+#include "constformer/core/matrix.hpp"
+#include "tests/support/laws.hpp"
+
+using namespace constformer;
+
+namespace {
+
+// What at() may differ from what was put: nothing, half a step of 8 bits, or half a step of 1/127 of the row's largest
+// mixed number, which mixing back sums up over a block of at most 32 (each step's error independent).
+template <int Outputs, int Inputs, element E> void gives_back_what_was_put() {
+    using type = matrix<Outputs, Inputs, E>;
+    const auto one = std::make_unique<type>();
+    laws::noise random(50);
+    std::vector<std::vector<float>> all;
+    for (int r = 0; r < Outputs; ++r) {
+        std::vector<float>& row = all.emplace_back();
+        for (int c = 0; c < Inputs; ++c) row.push_back(random() * float(r + 1));
+        one->put(r, row.data());
+    }
+    double most = 0;
+    for (int r = 0; r < Outputs; ++r)
+        for (int c = 0; c < Inputs; ++c) {
+            const double was = all[std::size_t(r)][std::size_t(c)], off = std::abs(one->at(r, c) - was);
+            most = std::max(most, E == i8 ? off / (r + 1) : off / std::max(1e-9, std::abs(was)));
+        }
+    BOOST_TEST(most <= (E == f32 ? 0 : E == bf16 ? 0x1p-8 : 0.03));
+    BOOST_TEST((E == f32 || Inputs == 1 || most > 0));
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(one.get()) % 64 == 0);
+    // the padding stays what it was
+    std::vector<bool> used(std::size(one->data));
+    for (int r = 0; r < Outputs; ++r)
+        for (int c = 0; c < (E == i8 ? type::depth : Inputs); ++c) used[type::place(r, c)] = true;
+    for (std::size_t i = 0; i < used.size(); ++i)
+        if (!used[i]) BOOST_TEST(one->data[i] == 0);
+    if constexpr (E == i8)
+        for (int r = Outputs; r < type::panels * panel; ++r) BOOST_TEST((one->scale[r] == 0 && one->sum[r] == 0));
+}
+template <element E> void every_size() {
+    gives_back_what_was_put<1, 1, E>();
+    gives_back_what_was_put<17, 12, E>();
+    gives_back_what_was_put<48, 33, E>();
+    gives_back_what_was_put<16, 64, E>();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(core_matrix)
+
+BOOST_AUTO_TEST_CASE(a_matrix_gives_back_what_was_put_up_to_its_element) {
+    every_size<f32>();
+    every_size<bf16>();
+    every_size<i8>();
+}
+
+BOOST_AUTO_TEST_CASE(a_line_holds_one_input_of_16_outputs_or_two_or_four) {
+    using floats = matrix<40, 3>;
+    BOOST_TEST(floats::place(0, 0) == 0u);
+    BOOST_TEST(floats::place(15, 0) == 15u);
+    BOOST_TEST(floats::place(0, 1) == 16u);
+    BOOST_TEST(floats::place(16, 0) == 48u);
+    BOOST_TEST(floats::place(39, 2) == 2u * 48 + 2 * 16 + 7);
+    BOOST_TEST(sizeof(floats) == 3 * 48 * sizeof(float));
+    using halves = matrix<40, 3, bf16>;
+    BOOST_TEST(halves::place(0, 1) == 1u);
+    BOOST_TEST(halves::place(1, 0) == 2u);
+    BOOST_TEST(halves::place(0, 2) == 32u);
+    BOOST_TEST(halves::place(39, 2) == 2u * 64 + 32 + 14);
+    BOOST_TEST(sizeof(halves) == 3 * 4 * 16 * 2);
+    using bytes = matrix<40, 3, i8>;
+    BOOST_TEST(bytes::place(0, 3) == 3u);
+    BOOST_TEST(bytes::place(1, 0) == 4u);
+    BOOST_TEST(bytes::place(0, 4) == 64u);
+    BOOST_TEST(bytes::place(39, 2) == 2u * 256 + 28 + 2);
+    BOOST_TEST(sizeof(bytes) == 3 * 16 * 16 + 2 * 48 * sizeof(float));
+}
+
+BOOST_AUTO_TEST_CASE(a_row_of_zeros_and_a_row_of_one_outlier_are_rows_of_bytes) {
+    const auto one = std::make_unique<matrix<2, 32, i8>>();
+    std::vector<float> row(32);
+    one->put(0, row.data());
+    for (int c = 0; c < 32; ++c) BOOST_TEST(one->at(0, c) == 0.0f);
+    row[5] = -3e30f;
+    one->put(1, row.data());
+    BOOST_TEST(std::abs(one->at(1, 5) / -3e30f - 1) <= 1e-6);
+    BOOST_TEST(std::abs(one->at(1, 6)) <= 1e24f);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
