@@ -3,12 +3,15 @@
 #include "kernels/minilm_l6.hpp"
 #include "tests/support/golden.hpp"
 
+#include "constformer/core/team.hpp"
 #include "constformer/models/dispatch.hpp"
 #include "constformer/tasks/embed.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 namespace constformer::test {
 namespace {
@@ -114,6 +117,21 @@ BOOST_AUTO_TEST_CASE(scratch_is_the_same_and_threads_change_nothing) {
         BOOST_TEST((y == pooled(parallel::over(room.bytes(), {}, {&workers}))));
         BOOST_TEST(std::abs(y[0]) > 0);
         BOOST_TEST((std::ranges::all_of(y, [](float v) { return std::abs(v) <= 1; })));
+    });
+}
+
+// Threads sleep when there is nothing to do for some time, and a forward of any instruction set must wake them.
+BOOST_AUTO_TEST_CASE(threads_that_have_fallen_asleep_are_woken, *boost::unit_test::timeout(120)) {
+    const std::vector<int> ids{101, 7592, 102};
+    on_each([&](const dispatched<model>& net) {
+        team workers(2);
+        memory shared(model::scratch(3, 2));
+        using parallel = basic_workspace<silent, on_team>;
+        std::vector<float> y(ids.size() * 384);
+        for (int round = 0; round < 5; ++round) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            BOOST_REQUIRE(net.forward({.ids = ids}, {y.data(), 3}, parallel::over(shared.bytes(), {}, {&workers})));
+        }
     });
 }
 

@@ -343,7 +343,7 @@ def test_added_tokens(b):
              {"content": "The CAT", "special": False, "normalized": True}, {"content": "ox", "single_word": True}]
     folder, program = with_added(b, "added", *added), b.file("with_added")
     if not program.exists():
-        code, _, problem = run(COMPILER, "compile", folder, "-o", program,
+        code, _, problem = run(COMPILER, "compile", folder, "-o", program, *FEW,
                                env={"CXXFLAGS": f"-O1 -include {b.folder / 'everything.hpp'}"})
         check(code == 0, problem)
     vocabulary = (folder / "vocab.txt").read_text().splitlines()[:85] + [token["content"] for token in added]

@@ -11,10 +11,6 @@
 #include "constformer/core/isa.hpp"
 #include "constformer/models/bert_heads.hpp"
 
-#ifdef CONSTFORMER_ISAS
-#include "constformer/core/team.hpp"
-#endif
-
 namespace constformer {
 
 #ifdef CONSTFORMER_ISAS
@@ -25,8 +21,8 @@ template <bert_kind Kind, const bert_config& c, element E, int Outputs> struct b
     static constexpr int width = c.width, outputs = Outputs;
 };
 
-// The workspace that every forward can be given. Without a team the calling thread works alone.
-using dispatched_workspace = basic_workspace<silent, on_team>;
+// The workspace that crosses over.
+using dispatched_workspace = basic_workspace<silent, borrowed_threads>;
 
 // A model's functions for one instruction set; null where the model has no such function.
 template <class Identity> struct kernel_table {
@@ -151,12 +147,12 @@ template <class Model> class dispatched {
     template <class M> friend expected<dispatched<M>> dispatch(const M& weights);
 
 #ifdef CONSTFORMER_ISAS
-    // The same memory and threads, as the functions of a table take them.
-    template <class Watch, class Threads> static dispatched_workspace cross(basic_workspace<Watch, Threads> m) {
+    // The same memory and threads, as the functions of a table take them, while `m` exists.
+    template <class Watch, class Threads> static dispatched_workspace cross(const basic_workspace<Watch, Threads>& m) {
         static_assert(std::is_same_v<Watch, silent>,
                       "dispatched: an observer needs a model's own forward, compiled for one instruction set");
         dispatched_workspace to{.next = m.next, .end = m.end, .high = m.high, .start = m.start};
-        if constexpr (!std::is_same_v<Threads, sequential>) to.threads = m.threads;
+        if constexpr (!std::is_same_v<Threads, sequential>) to.threads = borrowed_threads(m.threads);
         return to;
     }
 #endif
