@@ -1,4 +1,4 @@
-// What tokenize.py loads: the library's WordPiece behind a C ABI, many texts a call.
+// What wordpiece.py loads: the library's WordPiece behind a C ABI, many texts a call.
 #include <fstream>
 #include <iterator>
 #include <string>
