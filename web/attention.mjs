@@ -272,7 +272,7 @@ function say() {
   find('focus-note').textContent =
     selected >= 0
       ? `${sentence(selected)}.`
-      : 'Point at a word, or move to a row of the heat map with the Tab and arrow keys, to see where it looks.';
+      : 'Point at a word or tap it, or move to a row of the heat map with the Tab and arrow keys, to see where it looks.';
 }
 
 function draw_table(all) {
@@ -313,7 +313,7 @@ function draw_table(all) {
 
 const draw_legend = () =>
   find('legend').replaceChildren(
-    'A word gives',
+    el('em', {}, 'A word gives'),
     ...[0.01, 0.1, 0.5, 1].map((p) => {
       const swatch = el('i');
       swatch.style.opacity = strength(p);

@@ -38,6 +38,7 @@ test('loads, searches as one types, and says where the time went', () =>
     await ready(page);
     assert.equal(await page.locator('#empty').innerText(), 'Type above, or pick one of the examples.');
     await page.locator('#query').pressSequentially(question, { delay: 20 });
+    await page.locator('#status', { hasText: 'Photosynthesis' }).waitFor({ state: 'attached' }); // said once typing rests
     await page.waitForFunction(() => document.querySelector('#results li .title')?.textContent === 'Photosynthesis');
     assert.equal(await page.locator('#results li').count(), 10);
     const scores = (await page.locator('#results .number').allInnerTexts()).map(Number);

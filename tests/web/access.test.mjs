@@ -1,0 +1,74 @@
+// The page by the rules of axe-core: what keeps a person with a screen reader, a keyboard or weak eyes from using it.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { launch, open } from './support/browser.mjs';
+import { serve } from './support/server.mjs';
+import { site } from './support/site.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let browser, server;
+before(async () => {
+  browser = await launch();
+  server = await serve(site);
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+// Every broken rule with the places where it is broken.
+async function broken(page) {
+  await page.evaluate(axe);
+  const { violations, passes } = await page.evaluate(() => globalThis.axe.run());
+  assert.ok(passes.length > 20, `axe looked at ${passes.length} rules only`);
+  return violations.map(
+    ({ id, impact, nodes }) =>
+      `${impact} ${id}: ${nodes.map((n) => `${n.target.join(' ')} (${n.any[0]?.message ?? n.html})`).join('; ')}`,
+  );
+}
+
+for (const [name, options] of [
+  ['light', { colorScheme: 'light' }],
+  ['dark', { colorScheme: 'dark' }],
+  ['light on a phone', { colorScheme: 'light', viewport: { width: 360, height: 760 } }],
+  ['dark on a phone', { colorScheme: 'dark', viewport: { width: 360, height: 760 } }],
+])
+  test(`breaks no rule of axe: ${name}`, async () => {
+    const { context, page } = await open(browser, { ...options, reducedMotion: 'reduce' });
+    const found = {};
+    server.faults.set('/engine/minilm_l6.weights', { cut: 1_000_000, times: 1 });
+    await page.goto(server.url);
+    await page.locator('#loading.failed .why').waitFor();
+    found['where loading failed'] = await broken(page);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('#facts', { hasText: 'Passages' }).waitFor();
+    found['where nothing is asked'] = await broken(page);
+    await page.locator('#query').fill('how do plants make food');
+    await page.locator('#heat svg').waitFor();
+    await page.locator('#attention summary').click();
+    found['with answers and the attention as a table'] = await broken(page);
+    await page.getByLabel('Your own text').check();
+    await page.locator('#own-text').fill('Rent is due at the end of the month. Our cat sleeps in the box.');
+    await page.locator('#own-note', { hasText: '2 passages, read in' }).waitFor();
+    found['with a text of the visitor'] = await broken(page);
+    await context.close();
+    const none = Object.fromEntries(Object.keys(found).map((state) => [state, []]));
+    assert.deepEqual(found, none);
+  });
+
+test('a rule that is broken is noticed', async () => {
+  const { context, page } = await open(browser, { colorScheme: 'light' });
+  await page.goto(server.url);
+  await page.evaluate(() => {
+    document.querySelector('label[for="query"]')?.remove();
+    const query = document.querySelector('#query');
+    for (const name of ['aria-label', 'aria-labelledby', 'placeholder', 'title']) query.removeAttribute(name);
+    document.querySelector('#running-empty').style.color = '#ddd';
+  });
+  const found = (await broken(page)).join('\n');
+  await context.close();
+  assert.match(found, /critical label: #query/);
+  assert.match(found, /serious color-contrast: #running-empty/);
+});
