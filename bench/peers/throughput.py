@@ -1,8 +1,8 @@
 """2,000 texts of mixed length, tokenizing included, texts a second. Ours: packed end to end, without padding, on a team of
-threads, or side by side: a model a thread, each on its own texts.
-Each peer: tokens from `tokenizers` with as many threads, texts sorted by length, padded to the longest of a batch, in batches
-of every size below, run one after the other on all threads or side by side on one thread each. What does best on an eighth of
-the texts is what it runs on all of them, and only the three fastest peers of a precision do."""
+threads, or side by side: a model a thread, each on its own texts. Each peer: tokens from `tokenizers` with as many threads,
+texts sorted by length, padded to the longest of a batch, in batches of every size below, run one after the other on all threads
+or side by side on one thread each. What does best on an eighth of the texts is what runs on all of them, and only the three
+fastest peers of a precision do."""
 
 import concurrent.futures
 import queue
