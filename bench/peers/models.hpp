@@ -13,7 +13,7 @@ inline constexpr bert_config bge_small{.layers = 12, .width = 384, .heads = 12, 
 inline constexpr bert_config bert_base{.layers = 12, .width = 768, .heads = 12, .feed_forward = 3072};
 
 template <element... E> struct element_list {};
-using elements = element_list<f32>; // the one place that a new element is added to
+using elements = element_list<f32, bf16, i8>; // the one place that a new element is added to
 
 // Calls f.template operator()<bert<c, E>>() for the element of this name; false if there is none.
 template <const bert_config& c, class F, element... E>

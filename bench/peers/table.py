@@ -25,7 +25,7 @@ def text(result, about):
         widths = [max(len(family), len(kind), 14) + 2 for family, _, kind in heads]
         lines = [[part for part in (family, kind) if part] for family, _, kind in heads]
         above = "".join(f"{line[0] if len(line) > 1 else '':>{width}}" for line, width in zip(lines, widths))
-        out += ["", f"{'':6}{above}".rstrip(),
+        out += ["", *([f"{'':6}{above}"] if above.strip() else []),
                 f"{p:6}" + "".join(f"{line[-1]:>{width}}" for line, width in zip(lines, widths)) +
                 f"{'limit':>8}{'of it':>7}{'ratio':>7} {'(best)':>7}{'accurate':>9}  fastest"]
         for row in rows:
