@@ -4,6 +4,13 @@
 
 using namespace constformer;
 
+namespace {
+struct thirds { // two parts of unequal size, by the workers 0 and 1
+    [[nodiscard]] int size() const { return 2; }
+    template <class F> void split(int n, F&& f) const { f(0, n / 3, 0), f(n / 3, n, 1); }
+};
+} // namespace
+
 BOOST_AUTO_TEST_SUITE(core_parallel)
 
 BOOST_AUTO_TEST_CASE(one_thread_does_all_at_once_or_nothing) {
@@ -22,10 +29,7 @@ BOOST_AUTO_TEST_CASE(one_thread_does_all_at_once_or_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_borrowed_policy_does_what_its_owner_does) {
-    struct thirds { // two parts of unequal size, by the workers 0 and 1
-        [[nodiscard]] int size() const { return 2; }
-        template <class F> void split(int n, F&& f) const { f(0, n / 3, 0), f(n / 3, n, 1); }
-    } const owner;
+    const thirds owner;
     const borrowed_threads borrowed(owner);
     BOOST_TEST(borrowed.size() == 2);
     int parts[2][2] = {};

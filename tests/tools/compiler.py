@@ -200,7 +200,8 @@ def test_precisions(b):
     sizes = [pathlib.Path(f"{b.program(case)}.weights").stat().st_size]
     for precision, away in (("bf16", 0.012), ("i8", 0.055)):
         program = b.file(f"{case}_{precision}")
-        code, _, problem = run(COMPILER, "compile", GOLDEN / case, "-o", program, "--precision", precision, env={"CXXFLAGS": "-O1"})
+        code, _, problem = run(COMPILER, "compile", GOLDEN / case, "-o", program, "--precision", precision,
+                               "--march", "sse4_2,avx2,avx512_bf16", env={"CXXFLAGS": "-O1"})
         check(code == 0, f"compiling {precision}: {problem}")
         said = answer(program, "describe")
         check(re.search(rf"^precision: +{precision}$", said, re.MULTILINE), said)
