@@ -1,5 +1,6 @@
 // The speed of a whole model, all-MiniLM-L6-v2, and where its time goes.
-//   models [--json] [--weights PATH] [--rounds N] [--tokens 8,16,…] [--threads 1,2] [--cpu-time]
+//   models [--json] [--precision f32|bf16|i8] [--weights PATH] [--rounds N] [--tokens 8,16,…] [--threads 1,2]
+//   [--cpu-time]
 // PATH is a packed weights file, a safetensors file or a Hugging Face folder; without one the weights are random, which
 // takes the same time.
 #include "../support/measure.hpp"
@@ -16,7 +17,12 @@ using namespace constformer;
 
 namespace {
 
-using model = bert<minilm_l6>;
+struct options {
+    bool json = false;
+    int rounds = 21;
+    std::string path;
+    std::vector<int> tokens{8, 16, 32, 64, 128, 256}, threads{1, 2};
+};
 
 // The time of each stage that a forward announces, one sample a forward.
 class stage_times {
@@ -79,7 +85,7 @@ std::vector<int> list(std::string_view text) {
     return out;
 }
 
-void fill(model& weights, const float* values) {
+template <class Model> void fill(Model& weights, const float* values) {
     each_leaf(weights, [&](auto& leaf) {
         std::vector<float> row(std::size_t(leaf.leaf_columns));
         for (int r = 0; r < leaf.leaf_rows; ++r) {
@@ -89,35 +95,9 @@ void fill(model& weights, const float* values) {
     });
 }
 
-} // namespace
-
-int main(int count, char** words) {
-    bool json = false;
-    int rounds_count = 21;
-    std::string path;
-    std::vector<int> tokens{8, 16, 32, 64, 128, 256}, threads{1, 2};
-    for (int i = 1; i < count; ++i) {
-        const std::string_view word = words[i];
-        const bool more = i + 1 < count;
-        if (word == "--json")
-            json = true;
-        else if (word == "--cpu-time")
-            bench::cpu_time = true;
-        else if (word == "--weights" && more)
-            path = words[++i];
-        else if (word == "--rounds" && more)
-            rounds_count = list(words[++i]).front();
-        else if (word == "--tokens" && more)
-            tokens = list(words[++i]);
-        else if (word == "--threads" && more)
-            threads = list(words[++i]);
-        else {
-            fmt::print(
-                stderr,
-                "usage: models [--json] [--weights PATH] [--rounds N] [--tokens 8,16] [--threads 1,2] [--cpu-time]\n");
-            return word == "--help" ? 0 : 2;
-        }
-    }
+template <element E> int run(const options& wanted) {
+    using model = bert<minilm_l6, E>;
+    const auto& [json, rounds_count, path, tokens, threads] = wanted;
 
     // The weights: read, mapped or random.
     std::unique_ptr<bench::numbers> random;
@@ -180,13 +160,14 @@ int main(int count, char** words) {
     timer.run(rounds_count);
 
     const double peak = bench::fma_peak::flops / timer.of(peak_number).median() / 1e9;
-    nlohmann::ordered_json out{{"bench", "models"},     {"model", "all-MiniLM-L6-v2"},    {"element", "f32"},
+    nlohmann::ordered_json out{{"bench", "models"},     {"model", "all-MiniLM-L6-v2"},    {"element", name_of(E)},
                                {"isa", isa_name},       {"compiler", bench::compiler},    {"rounds", rounds_count},
                                {"peak_gflops_1", peak}, {"random_weights", path.empty()}, {"results", {}}};
     if (!json) {
-        fmt::print(
-            "all-MiniLM-L6-v2, f32, {} weights, {}, {}: {:.1f} GFLOP/s multiply-add peak of one thread; {} rounds\n\n",
-            path.empty() ? "random" : "the checkpoint's", isa_name, bench::compiler, peak, rounds_count);
+        fmt::print("all-MiniLM-L6-v2, {}, {} weights, {}, {}: {:.1f} GFLOP/s f32 multiply-add peak of one thread; {} "
+                   "rounds\n\n",
+                   name_of(E), path.empty() ? "random" : "the checkpoint's", isa_name, bench::compiler, peak,
+                   rounds_count);
         fmt::print("threads tokens  median ms     min ms  GFLOP/s  peak %  ms per stage\n");
     }
     for (const setting& s : settings) {
@@ -207,4 +188,39 @@ int main(int count, char** words) {
                        t.best() * 1e3, rate, 100 * rate / peak / s.threads, stages);
     }
     if (json) fmt::print("{}\n", out.dump(2));
+    return 0;
+}
+
+} // namespace
+
+int main(int count, char** words) {
+    options wanted;
+    std::string_view precision = "f32";
+    for (int i = 1; i < count; ++i) {
+        const std::string_view word = words[i];
+        const bool more = i + 1 < count;
+        if (word == "--json")
+            wanted.json = true;
+        else if (word == "--cpu-time")
+            bench::cpu_time = true;
+        else if (word == "--precision" && more)
+            precision = words[++i];
+        else if (word == "--weights" && more)
+            wanted.path = words[++i];
+        else if (word == "--rounds" && more)
+            wanted.rounds = list(words[++i]).front();
+        else if (word == "--tokens" && more)
+            wanted.tokens = list(words[++i]);
+        else if (word == "--threads" && more)
+            wanted.threads = list(words[++i]);
+        else {
+            fmt::print(stderr, "usage: models [--json] [--precision f32|bf16|i8] [--weights PATH] [--rounds N] "
+                               "[--tokens 8,16] [--threads 1,2] [--cpu-time]\n");
+            return word == "--help" ? 0 : 2;
+        }
+    }
+    if (precision == name_of(f32)) return run<f32>(wanted);
+    if (precision == name_of(bf16)) return run<bf16>(wanted);
+    if (precision == name_of(i8)) return run<i8>(wanted);
+    die(fmt::format("--precision {}: there are f32, bf16 and i8", precision));
 }

@@ -1,7 +1,7 @@
 // A program with several instruction sets in it, itself compiled for the least processor: all-MiniLM-L6-v2 on each of
 // them that is here, against what sentence-transformers answers.
+#include "tests/support/minilm.hpp"
 #include "kernels/minilm_l6.hpp"
-#include "tests/support/golden.hpp"
 
 #include "constformer/core/team.hpp"
 #include "constformer/models/dispatch.hpp"
@@ -18,17 +18,8 @@ namespace {
 
 using model = bert<minilm_l6>;
 
-std::string folder() {
-    const char* given = std::getenv("CONSTFORMER_WEIGHTS");
-    return given && *given ? given : data_path("../build/weights/all-MiniLM-L6-v2");
-}
-std::string text_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    BOOST_REQUIRE_MESSAGE(in, "cannot read " << path);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 const model& weights() {
-    static const auto read = weights_in<model>(folder() + "/model.safetensors");
+    static const auto read = weights_in<model>(minilm_folder() + "/model.safetensors");
     return *read;
 }
 
@@ -61,7 +52,7 @@ BOOST_AUTO_TEST_CASE(the_program_itself_needs_less_than_its_kernels) {
 }
 
 BOOST_AUTO_TEST_CASE(every_instruction_set_equals_sentence_transformers) {
-    const auto words = wordpiece::from_vocabulary(text_of(folder() + "/vocab.txt"), {});
+    const auto words = wordpiece::from_vocabulary(text_of(minilm_folder() + "/vocab.txt"), {});
     BOOST_REQUIRE_MESSAGE(words, why(words));
     const tensors golden(data_path("golden/minilm/embeddings.safetensors"));
     const std::vector<float> expected = golden.floats("embeddings");

@@ -1,6 +1,6 @@
 // all-MiniLM-L6-v2 against what sentence-transformers itself answers.
+#include "tests/support/minilm.hpp"
 #include "kernels/minilm_l6.hpp"
-#include "tests/support/golden.hpp"
 
 #include "constformer/tasks/embed.hpp"
 
@@ -8,17 +8,6 @@
 
 namespace constformer::test {
 namespace {
-
-// Where tools/setup puts the Hugging Face folder.
-std::string folder() {
-    const char* given = std::getenv("CONSTFORMER_WEIGHTS");
-    return given && *given ? given : data_path("../build/weights/all-MiniLM-L6-v2");
-}
-std::string text_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    BOOST_REQUIRE_MESSAGE(in, "cannot read " << path);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // Slow builds look at fewer sentences.
 #if defined(__SANITIZE_ADDRESS__)
@@ -34,8 +23,8 @@ struct agreement {
 };
 template <element E> agreement agree() {
     using model = bert<minilm_l6, E>;
-    const auto weights = weights_in<model>(folder() + "/model.safetensors");
-    const auto words = wordpiece::from_vocabulary(text_of(folder() + "/vocab.txt"), {});
+    const auto weights = weights_in<model>(minilm_folder() + "/model.safetensors");
+    const auto words = wordpiece::from_vocabulary(text_of(minilm_folder() + "/vocab.txt"), {});
     BOOST_REQUIRE_MESSAGE(words, why(words));
     const tensors golden(data_path("golden/minilm/embeddings.safetensors"));
     const std::vector<float> expected = golden.floats("embeddings");

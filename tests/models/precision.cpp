@@ -1,7 +1,7 @@
 // Every family in the precisions other than float: close to PyTorch's float, exact in its scratch, and the same in any
 // batch and with any number of threads.
 #include "kernels/tiny.hpp"
-#include "tests/support/golden.hpp"
+#include "tests/support/bert_call.hpp"
 
 #include "constformer/core/parallel.hpp"
 #ifndef __EMSCRIPTEN__
@@ -26,16 +26,6 @@ double away(std::span<const float> found, std::span<const float> expected) {
     return std::isfinite(off) ? std::sqrt(off / size) : INFINITY;
 }
 template <element E> constexpr double allowed = E == bf16 ? 0.012 : 0.055;
-
-struct call {
-    std::vector<int> ids, segments, keep, each;
-    call(const tensors& io, const std::string& name)
-        : ids(io.ints(name + ".input_ids")), segments(io.ints(name + ".token_type_ids")),
-          keep(io.ints(name + ".attention_mask")) {
-        each.assign(std::size_t(io.extent(name + ".input_ids", 0)), io.extent(name + ".input_ids", 1));
-    }
-    bert_inputs inputs() const { return {.ids = ids, .segments = segments, .keep = keep, .each = each}; }
-};
 
 // A forward in exactly its scratch, whose high-water mark is the scratch.
 template <class Model, class Threads = sequential>
@@ -64,9 +54,9 @@ void close_to_pytorch(const std::string& golden, const std::string& output, bool
     int columns = Model::width;
     if constexpr (requires { Model::outputs; }) columns = Model::outputs;
     double most = 0;
-    for (const std::string name : {"one", "short", "batch", "holes", "long", "pair"}) {
+    for (const std::string name : bert_calls) {
         if (!io.has(name + ".input_ids")) continue;
-        const call in(io, name);
+        const bert_call in(io, name);
         const int count = each_token ? int(in.ids.size()) : int(in.each.size());
         most = std::max(most, away(run(*weights, in.inputs(), count, columns), io.floats(name + "." + output)));
     }

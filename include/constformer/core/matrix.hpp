@@ -59,8 +59,8 @@ struct alignas(64) matrix<Outputs, Inputs, i8> : detail::panels_of<Outputs, Inpu
     static_assert(Inputs <= 1 << 17, "matrix: an i8 sum over more than 131072 inputs may leave 32 bits");
     std::int8_t data[matrix::stored];
     float scale[std::size_t(matrix::panels) * panel];
-    float sum[std::size_t(matrix::panels) *
-              panel]; // of scale · data over a row: what the inputs' offset is multiplied by
+    // Of scale · data over a row: what the inputs' offset is multiplied by.
+    float sum[std::size_t(matrix::panels) * panel];
 
     // What the product multiplies by, up to rounding: row r as it was put.
     [[nodiscard]] float at(int r, int c) const {

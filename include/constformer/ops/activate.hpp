@@ -12,13 +12,9 @@ enum class activation { none, relu, gelu, gelu_tanh, silu, tanh };
 
 namespace ops::inline CONSTFORMER_ISA {
 
-// e^x, relative error below 2e-7 up to x = 88; 0 below -87.3.
-// e^x = 2^k e^r with k = round(x / ln 2), |r| <= ln 2 / 2; ln 2 in two parts keeps r exact (Cody and Waite 1980).
-[[gnu::always_inline]] inline vec exp(vec x) {
-    const vec low = splat(-87.3365f), inside = xsimd::min(xsimd::max(x, low), splat(88.3762f));
-    const vec shift = splat(12582912.0f); // 1.5 · 2^23: adding it rounds to an integer, which stays in the low bits
-    const vec shifted = fma(inside, splat(1.44269504f), shift), k = shifted - shift;
-    const vec r = fma(k, splat(2.12194440e-4f), fma(k, splat(-0.693359375f), inside));
+namespace detail {
+// e^r for |r| <= ln 2 / 2.
+[[gnu::always_inline]] inline vec exp_near_zero(vec r) {
     vec p = splat(0.00138145988f);
     p = fma(p, r, splat(0.00836871658f));
     p = fma(p, r, splat(0.041668389f));
@@ -26,6 +22,18 @@ namespace ops::inline CONSTFORMER_ISA {
     p = fma(p, r, splat(0.49999994f));
     p = fma(p, r, splat(1.0f));
     p = fma(p, r, splat(1.0f));
+    return p;
+}
+} // namespace detail
+
+// e^x, relative error below 2e-7 up to x = 88; 0 below -87.3.
+// e^x = 2^k e^r with k = round(x / ln 2), |r| <= ln 2 / 2; ln 2 in two parts keeps r exact (Cody and Waite 1980).
+[[gnu::always_inline]] inline vec exp(vec x) {
+    const vec low = splat(-87.3365f), inside = xsimd::min(xsimd::max(x, low), splat(88.3762f));
+    const vec shift = splat(12582912.0f); // 1.5 · 2^23: adding it rounds to an integer, which stays in the low bits
+    const vec shifted = fma(inside, splat(1.44269504f), shift), k = shifted - shift;
+    const vec r = fma(k, splat(2.12194440e-4f), fma(k, splat(-0.693359375f), inside));
+    const vec p = detail::exp_near_zero(r);
     const vec power = xsimd::bitwise_cast<float>((xsimd::bitwise_cast<std::int32_t>(shifted) + ivec(127)) << 23);
     return xsimd::select(x < low, splat(0.0f), p * power);
 }
@@ -39,13 +47,7 @@ namespace ops::inline CONSTFORMER_ISA {
     const vec shift = splat(12582912.0f), shifted = fma(inside, splat(1.44269504f), shift), k = shifted - shift;
 #endif
     const vec r = fma(k, splat(-0.693147181f), inside);
-    vec p = splat(0.00138145988f);
-    p = fma(p, r, splat(0.00836871658f));
-    p = fma(p, r, splat(0.041668389f));
-    p = fma(p, r, splat(0.166665211f));
-    p = fma(p, r, splat(0.49999994f));
-    p = fma(p, r, splat(1.0f));
-    p = fma(p, r, splat(1.0f));
+    const vec p = detail::exp_near_zero(r);
 #if defined(__AVX512F__) && !defined(CONSTFORMER_DETERMINISTIC)
     return vec(_mm512_scalef_ps(p, k));
 #else
