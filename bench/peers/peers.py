@@ -34,6 +34,7 @@ MODES = {
     "start": ("a whole process, from its start to its first embedding", "minilm_l6", EVERY),
     "attention": ("attention alone, 12 heads of 32, beside PyTorch's", "minilm_l6", []),
     "fasttext": ("a text to its embedding, bge-small's shape, beside fasttextembed", "bge_small", ["fasttext"]),
+    "deterministic": ("what our deterministic build costs, beside our default one", None, []),
     "matmul": ("f32 matrix products beside OpenBLAS, oneDNN and Eigen", "minilm_l6", None),
 }
 

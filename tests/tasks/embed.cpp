@@ -65,6 +65,30 @@ BOOST_AUTO_TEST_CASE(pooling_of_the_first_token) {
     BOOST_TEST(e.last().size() == c.encode(texts[0]).size());
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_of_texts_gives_the_same_in_order) {
+    const checkpoint<model> c("bert_w36_h3");
+    for (const int most : {70, 16}) {
+        embedder e(*c.weights, c.words, most);
+        std::vector<float> together(std::size(texts) * 36), streamed;
+        BOOST_REQUIRE(e.embed(texts, {together.data(), int(std::size(texts))}));
+        int forwards = 0;
+        const auto take = [&](const_rows<36> y) {
+            ++forwards;
+            streamed.insert(streamed.end(), y.data, y.data + y.count * 36);
+        };
+        for (const std::string_view text : texts) {
+            BOOST_TEST(!e.add("b\xc3", take)); // refused, and the others stay
+            BOOST_REQUIRE(e.add(text, take));
+        }
+        BOOST_TEST(streamed.size() < together.size()); // the last ones wait
+        BOOST_REQUIRE(e.finish(take));
+        BOOST_TEST(streamed == together);
+        BOOST_TEST((most == 70 ? forwards == 1 : forwards > 1));
+        BOOST_REQUIRE(e.finish(take)); // nothing waits
+        BOOST_TEST(streamed.size() == together.size());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_allocated_once_warm) {
     const checkpoint<model> c("bert_w36_h3");
     embedder e(*c.weights, c.words, 16);

@@ -395,6 +395,68 @@ def test_embed(b):
     refused("64 are its header", program, "search", b.file("cut.index", data[:40]), "x")
 
 
+def test_embed_stream(b):
+    """embed of many lines: their order, bounded memory, what comes before a bad line, a line at a time where it waits"""
+    program = b.program("bert_w36_h3")
+    words = ["the", "cat", "sat", "plants", "make", "food", "sun"]
+    lines = [" ".join(words[(i * k) % 7] for k in range(1, 2 + i * 13 % 30)) for i in range(997)]
+    texts = "\r\n".join(lines)  # no end of line behind the last one
+    answers = [json.loads(line) for line in answer(program, "embed", "--json", text=texts).splitlines()]
+    check([one["text"] for one in answers] == lines, "the texts come in another order, or not all")
+    for i in (0, 1, 500, 996):
+        close(answers[i]["embedding"], json.loads(answer(program, "embed", "--json", lines[i]))["embedding"], f"line {i + 1}")
+    check(answer(program, "embed", "--threads", "2", text=texts) == answer(program, "embed", text=texts), "two threads differ")
+    check(answer(program, "embed", text="") == "" and len(answer(program, "embed", text="\n").splitlines()) == 1, "an empty line")
+
+    code, said, problem = run(program, "embed", "--json", text="the cat\nsat\n".encode() + b"\xc3\nsun\n")
+    check(code == 1 and "line 3: wordpiece: the text is not UTF-8" in problem, problem)
+    check([json.loads(line)["text"] for line in said.splitlines()] == ["the cat", "sat"], f"before a bad line: {said}")
+    refused("line 2: is longer than 16777216 bytes", program, "embed", "--truncate", text="the\n" + "a" * (17 << 20))
+
+    measure = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True);"
+               "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+    size = [int(answer(sys.executable, "-c", measure, program, "embed", "--truncate", "--most-tokens", "8",
+                       text=("the cat " * 500 + "\n") * count)) for count in (50, 8000)]
+    check(size[1] < size[0] + 2048, f"memory grows with the input: {size} KiB for 50 and 8000 lines")
+
+    with subprocess.Popen([str(program), "embed"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as alive:
+        for text in ("the cat", "sat"):  # each answer comes before the next question
+            alive.stdin.write(text.encode() + b"\n")
+            alive.stdin.flush()
+            check(len(alive.stdout.readline().split()) == 36, "no answer while the input waits")
+        alive.stdin.close()
+        check(alive.stdout.read() == b"" and alive.wait(60) == 0, "the end of the input")
+
+
+def test_progress(b):
+    """a bar on the terminal for a file on the standard input, and nothing left of it at the end"""
+    program = b.program("bert_w36_h3")
+    path = b.file("lines.txt", "the cat sat on the mat\n" * 20000)
+
+    def shown(source, *output):
+        terminal, other = os.openpty()
+        with open(source, "rb") as file, open(b.file("out.txt", ""), "wb") as out:
+            child = subprocess.Popen([str(program), "embed"], stdin=file, stdout=output[0] if output else out, stderr=other)
+        os.close(other)
+        text = b""
+        while True:
+            try:
+                part = os.read(terminal, 4096)
+            except OSError:  # Linux says so at the end
+                break
+            if not part:
+                break
+            text += part
+        os.close(terminal)
+        check(child.wait(60) == 0, "it failed")
+        return text.decode()
+
+    text = shown(path)
+    check(re.search(r"\[#+ *\] +\d+ %  \d+ texts, \d+ a second", text), f"no bar: {text[:200]!r}")
+    check(text.endswith("\r\x1b[K"), f"the bar stays: {text[-80:]!r}")
+    check(shown("/dev/null") == "", "a bar without a file")
+
+
 def test_fill_mask(b):
     """fill-mask: the best words of every mask, as run's logits have them"""
     program = b.program("bert_masked_lm_untied")

@@ -1,4 +1,4 @@
-// output: numbers and JSON as text, and lines in.
+// output: numbers and JSON as text.
 #pragma once
 
 #include "constformer/core/check.hpp"
@@ -6,10 +6,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace constformer::program {
 
@@ -72,25 +70,5 @@ class writer {
         return *this << std::string_view(text, std::size_t(std::to_chars(text, text + sizeof text, number).ptr - text));
     }
 };
-
-// Calls f(text) for every word, or for every line of the standard input where there is no word, without its end.
-// Stops at the first status that is an error, and says which line it was.
-template <class F> status each_text(std::span<const std::string_view> words, F&& f) {
-    for (const std::string_view word : words)
-        if (status ok = f(word); !ok) return ok;
-    if (!words.empty()) return {};
-    std::string line;
-    std::size_t number = 0;
-    for (int c = 0; c != EOF;) {
-        line.clear();
-        while ((c = std::getc(stdin)) != EOF && c != '\n') line += static_cast<char>(c);
-        if (c == EOF && line.empty()) break;
-        if (line.ends_with('\r')) line.pop_back();
-        ++number;
-        if (status ok = f(std::string_view(line)); !ok) return error("line ", number, ": ", ok.error().what());
-    }
-    if (std::ferror(stdin)) return error("the standard input cannot be read");
-    return {};
-}
 
 } // namespace constformer::program

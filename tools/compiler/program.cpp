@@ -21,17 +21,18 @@ status tokenize(const arguments& given) {
     const encode_options options{.most_tokens = limited ? s->most_tokens : 0, .truncate = s->truncate};
     encoding tokens;
     writer out;
-    const status done = each_text(given.words, [&](std::string_view text) -> status {
-        if (status ok = (*words)->encode(text, tokens, options); !ok) return ok;
-        for (int i = 0; i < tokens.size(); ++i) {
-            if (i != 0) out << ' ';
-            out << tokens.ids[std::size_t(i)];
-        }
-        out << '\n';
-        return {};
-    });
-    const status written = out.flush();
-    return done ? written : done;
+    return each_text(
+        given.words,
+        [&](std::string_view text) -> status {
+            if (status ok = (*words)->encode(text, tokens, options); !ok) return ok;
+            for (int i = 0; i < tokens.size(); ++i) {
+                if (i != 0) out << ' ';
+                out << tokens.ids[std::size_t(i)];
+            }
+            out << '\n';
+            return {};
+        },
+        [&] { return out.flush(); });
 }
 
 status pack_command(const arguments& given) {

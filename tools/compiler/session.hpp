@@ -4,6 +4,7 @@
 #include CONSTFORMER_HEADER // the checkpoint's header, which tools/constformer writes
 
 #include "arguments.hpp"
+#include "lines.hpp"
 #include "output.hpp"
 
 #include "constformer/core/team.hpp"

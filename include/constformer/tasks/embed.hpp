@@ -30,8 +30,7 @@ template <class Model, class Threads = sequential> class embedder {
     // outlive this.
     embedder(const Model& model, const wordpiece& words, int most_tokens, embed_options options = {},
              Threads threads = {})
-        : engine_(model, words, most_tokens, room(std::size_t(std::max(most_tokens, 1)), width), threads),
-          options_(options) {}
+        : engine_(model, words, most_tokens, vectors(most_tokens), threads, vectors(most_tokens)), options_(options) {}
 
     // y[i] = the embedding of texts[i]: (texts) -> (texts, width). `watch` sees the forward's stages and attention, and
     // the stages "tokens" and "pooling" before and behind it. Errors: a text that is not UTF-8 or has too many tokens,
@@ -41,20 +40,47 @@ template <class Model, class Threads = sequential> class embedder {
     status embed(std::span<const std::string_view> texts, rows<width> y, Watch watch = {}) {
         if (y.count != int(texts.size())) return error("embed: ", texts.size(), " texts, but room for ", y.count);
         engine_.clear();
-        int done = 0;
-        for (std::size_t i = 0; i < texts.size(); ++i) {
-            watch.stage("tokens");
-            if (status ok = engine_.encode(texts[i], options_.truncate); !ok)
+        float* next = y.data;
+        const auto take = [&](const_rows<width> v) { next = std::copy_n(v.data, std::size_t(v.count) * width, next); };
+        for (std::size_t i = 0; i < texts.size(); ++i)
+            if (status ok = add(texts[i], take, watch); !ok)
                 return texts.size() == 1 ? ok : status(error("text ", i + 1, ": ", ok.error().what()));
-            if (!engine_.fits())
-                if (status ok = flush(y, done, watch); !ok) return ok;
-            engine_.append();
-        }
-        return flush(y, done, watch);
+        return finish(take, watch);
     }
     // One text. `y` has `width` values.
     template <observer Watch = silent> status embed(std::string_view text, std::span<float, width> y, Watch w = {}) {
         return embed(std::span(&text, 1), rows<width>{y.data(), 1}, w);
+    }
+
+    // Texts as they come, any number of them, in the memory of one forward: add() each, then finish(). The vectors of
+    // the texts so far, in their order, go to take(const_rows<width>) when the next text does not fit into a forward
+    // together with them, and in finish(); they are valid until take returns. Errors: as above; of add(), the texts
+    // before stay and finish() still gives their vectors.
+    template <class Take, observer Watch = silent> status add(std::string_view text, Take&& take, Watch watch = {}) {
+        watch.stage("tokens");
+        if (status ok = engine_.encode(text, options_.truncate); !ok) return ok;
+        if (!engine_.fits())
+            if (status ok = finish(take, watch); !ok) return ok;
+        engine_.append();
+        return {};
+    }
+    // Computes what waits: (tokens) -> (tokens, width) -> (sentences, width).
+    template <class Take, observer Watch = silent> status finish(Take&& take, Watch watch = {}) {
+        const bert_inputs in = engine_.batch();
+        if (in.ids.empty()) return {};
+        auto m = engine_.workspace(watch);
+        rows<width> x = m.take(int(in.ids.size()));
+        if (status ok = engine_.model().forward(in, x, m); !ok) return ok;
+        watch.stage("pooling");
+        rows<width> y = m.take(in.sentences());
+        if (options_.how == pooling::mean)
+            ops::mean<width>(x, in.each, {}, y);
+        else
+            ops::first<width>(x, in.each, y);
+        ops::normalize(y);
+        engine_.clear();
+        take(const_rows<width>(y));
+        return {};
     }
 
     // The tokens of the last text: ids, and their places in it.
@@ -68,24 +94,8 @@ template <class Model, class Threads = sequential> class embedder {
     engine<Model, Threads> engine_;
     embed_options options_;
 
-    // Computes the batch: (tokens) -> (tokens, width) -> (sentences, width).
-    template <observer Watch> status flush(rows<width> y, int& done, Watch watch) {
-        const bert_inputs in = engine_.batch();
-        if (in.ids.empty()) return {};
-        auto m = engine_.workspace(watch);
-        rows<width> x = m.take(int(in.ids.size()));
-        if (status ok = engine_.model().forward(in, x, m); !ok) return ok;
-        watch.stage("pooling");
-        const auto to = y.part(done, in.sentences());
-        if (options_.how == pooling::mean)
-            ops::mean<width>(x, in.each, {}, to);
-        else
-            ops::first<width>(x, in.each, to);
-        ops::normalize(to);
-        done += in.sentences();
-        engine_.clear();
-        return {};
-    }
+    // Bytes of a vector for each of so many tokens or sentences, of which there are no more.
+    static std::size_t vectors(int tokens) { return room(std::size_t(std::max(tokens, 1)), width); }
 };
 
 } // namespace CONSTFORMER_ISA

@@ -77,10 +77,12 @@ inline namespace CONSTFORMER_ISA {
 template <class Model, class Threads = sequential> class engine {
   public:
     // `most_tokens`: the most tokens of one forward, special ones included; it decides the memory. A text may have as
-    // many, but no more than the model has positions. `more`: bytes that the task needs beside the model's scratch.
-    engine(const Model& model, const wordpiece& words, int most_tokens, std::size_t more, Threads threads = {})
+    // many, but no more than the model has positions. `more`: bytes that the task needs beside the model's scratch;
+    // `behind`: those that it needs in its place, once the forward is done.
+    engine(const Model& model, const wordpiece& words, int most_tokens, std::size_t more, Threads threads = {},
+           std::size_t behind = 0)
         : model_(&model), words_(&words), most_(std::max(most_tokens, 1)), threads_(threads),
-          memory_(together(more, Model::scratch(worst(), threads.size()))) {
+          memory_(together(more, either(Model::scratch(worst(), threads.size()), behind))) {
         ids_.reserve(std::size_t(most_));
         segments_.reserve(std::size_t(most_));
         each_.reserve(std::size_t(most_));

@@ -4,6 +4,7 @@
 #include "constformer/tasks/embed.hpp"
 #include "constformer/tasks/index_file.hpp"
 
+#include <deque>
 #include <fstream>
 
 namespace constformer::program {
@@ -39,20 +40,32 @@ inline status embed_command(const arguments& given) {
     if (!s) return s.error();
     auto embedder = make_embedder(*s);
     if (!embedder) return embedder.error();
-    std::vector<float> vector(model::width);
     writer out;
-    const status done = each_text(given.words, [&](std::string_view text) -> status {
-        if (status ok = embedder->embed(std::span(&text, 1), {vector.data(), 1}); !ok) return ok;
-        if (s->json) (out << "{\"text\":").quoted(text) << ",\"embedding\":[";
-        for (std::size_t i = 0; i < vector.size(); ++i) {
-            if (i != 0) out << (s->json ? ',' : ' ');
-            out << vector[i];
+    std::deque<std::string> texts; // those that JSON will show beside their vectors
+    const auto write = [&](const_rows<model::width> vectors) {
+        for (int r = 0; r < vectors.count; ++r) {
+            if (s->json) {
+                (out << "{\"text\":").quoted(texts.front()) << ",\"embedding\":[";
+                texts.pop_front();
+            }
+            for (int i = 0; i < model::width; ++i) {
+                if (i != 0) out << (s->json ? ',' : ' ');
+                out << vectors[r][i];
+            }
+            out << (s->json ? "]}\n" : "\n");
         }
-        out << (s->json ? "]}\n" : "\n");
-        return {};
-    });
-    const status written = out.flush();
-    return done ? written : done;
+    };
+    return each_text(
+        given.words,
+        [&](std::string_view text) -> status {
+            if (status ok = embedder->add(text, write); !ok) return ok;
+            if (s->json) texts.emplace_back(text);
+            return {};
+        },
+        [&]() -> status {
+            if (status ok = embedder->finish(write); !ok) return ok;
+            return out.flush();
+        });
 }
 
 // The passages of a file, one a line; lines that are empty or begin with # are none.
@@ -155,7 +168,7 @@ inline status search_command(const arguments& given) {
 inline const command head_commands[] = {
     {"embed",
      "[TEXT...]",
-     "vectors of texts, or of the lines of the standard input: numbers, a text a line",
+     "vectors of texts, or of the lines of the standard input as they come: numbers, a text a line",
      0,
      any_number,
      {json_option, truncate_option, most_option, threads_option, weights_option},

@@ -24,26 +24,27 @@ inline status fill_mask_command(const arguments& given) {
     if (!words) return words.error();
     mask_filler filler(*s->net, **words, s->most_tokens, {.truncate = s->truncate}, s->threads());
     writer out;
-    const status done = each_text(given.words, [&](std::string_view text) -> status {
-        const auto found = filler.fill(text, *top);
-        if (!found) return found.error();
-        const std::size_t each = std::size_t(std::min(*top, model::outputs));
-        if (s->json) (out << "{\"text\":").quoted(text) << ",\"masks\":[";
-        for (std::size_t i = 0; i < found->size(); ++i) {
-            const filling& f = (*found)[i];
-            if (s->json) {
-                out << (i == 0 ? "[" : i % each == 0 ? "],[" : ",") << "{\"token\":" << f.token << ",\"text\":";
-                out.quoted(f.text) << ",\"score\":" << f.score << '}';
-            } else {
-                if (i != 0 && i % each == 0) out << '\n';
-                out.fixed(double(f.score), 4) << '\t' << f.text << '\n';
+    return each_text(
+        given.words,
+        [&](std::string_view text) -> status {
+            const auto found = filler.fill(text, *top);
+            if (!found) return found.error();
+            const std::size_t each = std::size_t(std::min(*top, model::outputs));
+            if (s->json) (out << "{\"text\":").quoted(text) << ",\"masks\":[";
+            for (std::size_t i = 0; i < found->size(); ++i) {
+                const filling& f = (*found)[i];
+                if (s->json) {
+                    out << (i == 0 ? "[" : i % each == 0 ? "],[" : ",") << "{\"token\":" << f.token << ",\"text\":";
+                    out.quoted(f.text) << ",\"score\":" << f.score << '}';
+                } else {
+                    if (i != 0 && i % each == 0) out << '\n';
+                    out.fixed(double(f.score), 4) << '\t' << f.text << '\n';
+                }
             }
-        }
-        if (s->json) out << "]]}\n";
-        return {};
-    });
-    const status written = out.flush();
-    return done ? written : done;
+            if (s->json) out << "]]}\n";
+            return {};
+        },
+        [&] { return out.flush(); });
 }
 
 inline const command head_commands[] = {

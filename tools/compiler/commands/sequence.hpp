@@ -22,24 +22,25 @@ inline status classify_command(const arguments& given) {
                        {.truncate = s->truncate, .how = checkpoint::scores}, s->threads());
     const bool pair = given.has("--pair");
     writer out;
-    const status done = each_text(given.words, [&](std::string_view text) -> status {
-        const auto found = pair ? classes.classify(text, given.value("--pair", "")) : classes.classify(text);
-        if (!found) return found.error();
-        if (s->json) (out << "{\"text\":").quoted(text) << ",\"labels\":[";
-        bool first = true;
-        for (const scored_label& l : *found) {
-            if (s->json) {
-                (out << (first ? "{\"label\":" : ",{\"label\":")).quoted(l.name) << ",\"score\":" << l.score << '}';
-            } else {
-                (out << (first ? "" : "\t") << l.name << ' ').fixed(double(l.score), 4);
+    return each_text(
+        given.words,
+        [&](std::string_view text) -> status {
+            const auto found = pair ? classes.classify(text, given.value("--pair", "")) : classes.classify(text);
+            if (!found) return found.error();
+            if (s->json) (out << "{\"text\":").quoted(text) << ",\"labels\":[";
+            bool first = true;
+            for (const scored_label& l : *found) {
+                if (s->json) {
+                    (out << (first ? "{\"label\":" : ",{\"label\":")).quoted(l.name) << ",\"score\":" << l.score << '}';
+                } else {
+                    (out << (first ? "" : "\t") << l.name << ' ').fixed(double(l.score), 4);
+                }
+                first = false;
             }
-            first = false;
-        }
-        out << (s->json ? "]}\n" : "\n");
-        return {};
-    });
-    const status written = out.flush();
-    return done ? written : done;
+            out << (s->json ? "]}\n" : "\n");
+            return {};
+        },
+        [&] { return out.flush(); });
 }
 
 inline const command head_commands[] = {

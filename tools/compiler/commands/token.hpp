@@ -24,31 +24,32 @@ inline status tag_command(const arguments& given) {
     const bool tokens = given.has("--tokens");
     writer out;
     bool first_text = true;
-    const status done = each_text(given.words, [&](std::string_view text) -> status {
-        const auto found = tokens ? tags.tag(text) : tags.tag_words(text);
-        if (!found) return found.error();
-        if (s->json)
-            (out << "{\"text\":").quoted(text) << ",\"tags\":[";
-        else if (!first_text)
-            out << '\n';
-        first_text = false;
-        bool first = true;
-        for (const tagged& t : *found) {
-            if (s->json) {
-                (out << (first ? "{\"label\":" : ",{\"label\":")).quoted(t.name) << ",\"score\":" << t.score;
-                out << ",\"begin\":" << t.begin << ",\"end\":" << t.end << ",\"word\":" << t.word << ",\"text\":";
-                out.quoted(t.text) << '}';
-            } else {
-                out << t.begin << '\t' << t.end << '\t' << t.name << '\t';
-                out.fixed(double(t.score), 4) << '\t' << t.text << '\n';
+    return each_text(
+        given.words,
+        [&](std::string_view text) -> status {
+            const auto found = tokens ? tags.tag(text) : tags.tag_words(text);
+            if (!found) return found.error();
+            if (s->json)
+                (out << "{\"text\":").quoted(text) << ",\"tags\":[";
+            else if (!first_text)
+                out << '\n';
+            first_text = false;
+            bool first = true;
+            for (const tagged& t : *found) {
+                if (s->json) {
+                    (out << (first ? "{\"label\":" : ",{\"label\":")).quoted(t.name) << ",\"score\":" << t.score;
+                    out << ",\"begin\":" << t.begin << ",\"end\":" << t.end << ",\"word\":" << t.word << ",\"text\":";
+                    out.quoted(t.text) << '}';
+                } else {
+                    out << t.begin << '\t' << t.end << '\t' << t.name << '\t';
+                    out.fixed(double(t.score), 4) << '\t' << t.text << '\n';
+                }
+                first = false;
             }
-            first = false;
-        }
-        if (s->json) out << "]}\n";
-        return {};
-    });
-    const status written = out.flush();
-    return done ? written : done;
+            if (s->json) out << "]}\n";
+            return {};
+        },
+        [&] { return out.flush(); });
 }
 
 inline const command head_commands[] = {
