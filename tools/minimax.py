@@ -40,17 +40,17 @@ def rational(f, high, p_degree, q_degree, rounds=300):
     return [c / high ** (2 * i) for i, c in enumerate(p)], [c / high ** (2 * i) for i, c in enumerate(b)]
 
 
-def exponential(degree, rounds=300):
-    """e^r ~ 1 + r + r^2 P(r), |r| <= ln 2 / 2, relative error."""
-    high = np.log(2) / 2 * 1.0001
-    r = chebyshev(-high, high, 4000)
+def exponential(f, low, high, first, degree, rounds=300):
+    """f(r) ~ sum of first[i] r^i, continued up to r^degree, on [low, high], relative error; the coefficients behind `first`."""
+    r = chebyshev(low, high, 4000)
+    known = sum(c * r**i for i, c in enumerate(first))
     weight = np.ones_like(r)
     best = None
     for _ in range(rounds):
-        columns = np.stack([r**i for i in range(2, degree + 1)], 1)
-        scale = np.sqrt(weight) / np.exp(r)
-        p = np.linalg.lstsq(columns * scale[:, None], (np.exp(r) - 1 - r) * scale, rcond=None)[0]
-        error = np.abs((1 + r + columns @ p) / np.exp(r) - 1)
+        columns = np.stack([r**i for i in range(len(first), degree + 1)], 1)
+        scale = np.sqrt(weight) / f(r)
+        p = np.linalg.lstsq(columns * scale[:, None], (f(r) - known) * scale, rcond=None)[0]
+        error = np.abs((known + columns @ p) / f(r) - 1)
         if best is None or error.max() < best[0]:
             best = error.max(), p.copy()
         weight *= error / error.mean() + 1e-3
@@ -70,11 +70,17 @@ def show(name, coefficients):
 
 
 def main():
-    p = exponential(6)
-    show("exp: c2..c6", p)
-    r = np.linspace(-np.log(2) / 2, np.log(2) / 2, 2_000_001).astype(np.float32)
-    value = horner32([1, 1] + p, r)
-    print(f"  relative error {np.max(np.abs(value / np.exp(r.astype(np.float64)) - 1)):.3g}")
+    half = np.log(2) / 2
+    for name, f, low, high, first, degree in (
+        ("exp: c2..c6", np.exp, -half * 1.0001, half * 1.0001, [1, 1], 6),
+        ("exp2, r from 0 to 1: c1..c5", np.exp2, 0.0, 1.0, [1], 5),
+        ("exp2, r from -1/2 to 1/2: c1..c5", np.exp2, -0.5, 0.5, [1], 5),
+    ):
+        p = exponential(f, low, high, first, degree)
+        show(name, p)
+        r = np.linspace(low, high, 2_000_001).astype(np.float32)
+        value = horner32([*first, *p], r)
+        print(f"  relative error {np.max(np.abs(value / f(r.astype(np.float64)) - 1)):.3g}")
     for name, f, high, p_degree, q_degree in (
         ("erf", special.erf, 3.92, 5, 5),
         ("tanh", np.tanh, 9.0, 5, 4),

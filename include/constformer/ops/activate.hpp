@@ -12,20 +12,6 @@ enum class activation { none, relu, gelu, gelu_tanh, silu, tanh };
 
 namespace ops::inline CONSTFORMER_ISA {
 
-namespace detail {
-// e^r for |r| <= ln 2 / 2.
-[[gnu::always_inline]] inline vec exp_near_zero(vec r) {
-    vec p = splat(0.00138145988f);
-    p = fma(p, r, splat(0.00836871658f));
-    p = fma(p, r, splat(0.041668389f));
-    p = fma(p, r, splat(0.166665211f));
-    p = fma(p, r, splat(0.49999994f));
-    p = fma(p, r, splat(1.0f));
-    p = fma(p, r, splat(1.0f));
-    return p;
-}
-} // namespace detail
-
 // e^x, relative error below 2e-7 up to x = 88; 0 below -87.3.
 // e^x = 2^k e^r with k = round(x / ln 2), |r| <= ln 2 / 2; ln 2 in two parts keeps r exact (Cody and Waite 1980).
 [[gnu::always_inline]] inline vec exp(vec x) {
@@ -33,25 +19,38 @@ namespace detail {
     const vec shift = splat(12582912.0f); // 1.5 · 2^23: adding it rounds to an integer, which stays in the low bits
     const vec shifted = fma(inside, splat(1.44269504f), shift), k = shifted - shift;
     const vec r = fma(k, splat(2.12194440e-4f), fma(k, splat(-0.693359375f), inside));
-    const vec p = detail::exp_near_zero(r);
+    vec p = splat(0.00138145988f);
+    p = fma(p, r, splat(0.00836871658f));
+    p = fma(p, r, splat(0.041668389f));
+    p = fma(p, r, splat(0.166665211f));
+    p = fma(p, r, splat(0.49999994f));
+    p = fma(p, r, splat(1.0f));
+    p = fma(p, r, splat(1.0f));
     const vec power = xsimd::bitwise_cast<float>((xsimd::bitwise_cast<std::int32_t>(shifted) + ivec(127)) << 23);
     return xsimd::select(x < low, splat(0.0f), p * power);
 }
 
-// e^x for x <= 0 (not checked), as softmax needs it: absolute error below 3e-7, 0 or as good as 0 from -87 down.
-[[gnu::always_inline]] inline vec exp_below(vec x) {
-    const vec inside = xsimd::max(x, splat(-87.3365f));
-#if defined(__AVX512F__) && !defined(CONSTFORMER_DETERMINISTIC)
-    const vec k = _mm512_roundscale_ps(inside * splat(1.44269504f), 8); // to the nearest integer
+// 2^x for x <= 0 (or hardly above), as a softmax needs it: relative error below 3e-7, 0 or as good as 0 from -126 down.
+// 1 + r P(r), r the fraction of x.
+[[gnu::always_inline]] inline vec exp2_below(vec x) {
+#if defined(__AVX512DQ__) && defined(__AVX512F__) && !defined(CONSTFORMER_DETERMINISTIC)
+    const vec r = _mm512_reduce_ps(x, 9); // x - floor(x); 0 for what has no fraction
+    vec p = splat(0.00186713005f);
+    p = fma(p, r, splat(0.00901703071f));
+    p = fma(p, r, splat(0.0557999127f));
+    p = fma(p, r, splat(0.240164444f));
+    p = fma(p, r, splat(0.693151295f));
+    return vec(_mm512_scalef_ps(fma(p, r, splat(1.0f)), x)); // p · 2^floor(x)
 #else
-    const vec shift = splat(12582912.0f), shifted = fma(inside, splat(1.44269504f), shift), k = shifted - shift;
-#endif
-    const vec r = fma(k, splat(-0.693147181f), inside);
-    const vec p = detail::exp_near_zero(r);
-#if defined(__AVX512F__) && !defined(CONSTFORMER_DETERMINISTIC)
-    return vec(_mm512_scalef_ps(p, k));
-#else
-    return p * xsimd::bitwise_cast<float>((xsimd::bitwise_cast<std::int32_t>(shifted) + ivec(127)) << 23);
+    const vec inside = xsimd::max(x, splat(-126.0f)), shift = splat(12582912.0f), shifted = inside + shift;
+    const vec r = inside - (shifted - shift); // from -1/2 to 1/2
+    vec p = splat(0.00132647273f);
+    p = fma(p, r, splat(0.00967151299f));
+    p = fma(p, r, splat(0.0555073358f));
+    p = fma(p, r, splat(0.240222424f));
+    p = fma(p, r, splat(0.693147004f));
+    return fma(p, r, splat(1.0f)) *
+           xsimd::bitwise_cast<float>((xsimd::bitwise_cast<std::int32_t>(shifted) + ivec(127)) << 23);
 #endif
 }
 

@@ -75,10 +75,12 @@ template <class Unit, int Vecs> inline void exponentials(float* scores, int keys
         float* const s = scores + v * lanes;
         vec top = first ? load(s) : xsimd::max(load(state.most + v * lanes), load(s));
         for (int k = 1; k < keys; ++k) top = xsimd::max(top, load(s + k * wide));
+        // (subtracted before it is scaled: hidden scores are so large that nothing else gives exactly 0)
+        const auto exponential = [&](const float* x) { return exp2_below((load(x) - top) * splat(1.44269504f)); };
         vec sum = splat(0.0f);
         if constexpr (std::same_as<Unit, float>) {
             for (int k = 0; k < keys; ++k) {
-                const vec e = exp_below(load(s + k * wide) - top);
+                const vec e = exponential(s + k * wide);
                 store(s + k * wide, e);
                 sum = sum + e;
             }
@@ -86,14 +88,14 @@ template <class Unit, int Vecs> inline void exponentials(float* scores, int keys
 #if defined(CONSTFORMER_DOT_BF16)
         else
             for (int k = 0; k < keys; k += 2) { // a pair lies where its first score, or one before it, was
-                const vec e = exp_below(load(s + k * wide) - top);
-                const vec other = k + 1 < keys ? exp_below(load(s + (k + 1) * wide) - top) : splat(0.0f);
+                const vec e = exponential(s + k * wide);
+                const vec other = k + 1 < keys ? exponential(s + (k + 1) * wide) : splat(0.0f);
                 store_pairs(s + k / 2 * wide, e, other);
                 sum = sum + (e + other);
             }
 #endif
         if (!first) {
-            const vec factor = exp_below(load(state.most + v * lanes) - top);
+            const vec factor = exponential(state.most + v * lanes);
             store(state.factor + v * lanes, factor);
             sum = fma(load(state.sum + v * lanes), factor, sum);
         }
