@@ -13,7 +13,7 @@ static_assert(matrix<1, 1, f32>::step == ops::step<f32>::inputs &&
               matrix<1, 1, bf16>::step == ops::step<bf16>::inputs && matrix<1, 1, i8>::step == ops::step<i8>::inputs);
 // A tile's sums fit into the registers, and run_rows has a tile for each smaller count of rows.
 template <element E>
-constexpr bool fits = ops::best_tile<E>.rows * ops::best_tile<E>.panels * panel / lanes <= 16 &&
+constexpr bool fits = ops::best_tile<E>.rows * ops::best_tile<E>.registers <= 16 &&
                       ops::few_rows_tile<E>.rows <= ops::best_tile<E>.rows;
 static_assert(fits<f32> && fits<bf16> && fits<i8>);
 } // namespace

@@ -1,8 +1,9 @@
 // matmul: y = A(x W' + b) for a packed matrix of any element, (n, in) -> (n, out).
 //
 // The kernel takes numbers; only its element and its register tile are templates. A tile is `Rows` rows of x times
-// `Panels` panels of 16 outputs; its sums stay in registers over the whole depth. Weights are walked once for all rows
-// (they are the larger operand and come from far away), rows in blocks that stay in the second-level cache.
+// `Registers` registers of outputs, which are a part of a panel of 16, or whole panels; its sums stay in registers over
+// the whole depth. Weights are walked once for all rows (they are the larger operand and come from far away), rows in
+// blocks that stay in the second-level cache.
 #pragma once
 
 #include "constformer/ops/activate.hpp"
@@ -32,36 +33,40 @@ template <element E = f32> struct product {
     block_function after = nullptr;                   // applied to each finished block
 };
 
-template <element E, int Rows, int Panels>
-[[gnu::always_inline]] inline void run_tile(const product<E>& m, int row, int first_panel, unsigned fetch) {
+inline constexpr int per_panel = panel / lanes; // registers
+
+// `first`: the first register of outputs.
+template <element E, int Rows, int Registers>
+[[gnu::always_inline]] inline void run_tile(const product<E>& m, int row, int first, unsigned fetch) {
     using one = step<E>;
-    constexpr int per_panel = panel / lanes, width = Panels * per_panel;
-    typename one::sum sums[Rows][width];
+    constexpr int panels = Registers > per_panel ? Registers / per_panel : 1, each = Registers / panels;
+    static_assert(each * panels == Registers && per_panel % each == 0, "matmul: a tile is parts of a panel, or panels");
+    typename one::sum sums[Rows][Registers];
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 8
-        for (int v = 0; v < width; ++v) sums[r][v] = one::zero();
+        for (int v = 0; v < Registers; ++v) sums[r][v] = one::zero();
 
     const typename one::source* const x = m.x + row * m.x_stride;
-    const typename one::weight* b[Panels];
-    std::ptrdiff_t ahead[Panels]; // what to fetch while summing: the same place in the next group, or nothing new
-    for (int p = 0; p < Panels; ++p) {
-        b[p] = m.b + (first_panel + p) * m.panel_stride;
-        ahead[p] = fetch >> p & 1 ? Panels * m.panel_stride : 0;
+    const typename one::weight* b[panels];
+    std::ptrdiff_t ahead[panels]; // what to fetch while summing: the same place in the next group, or nothing new
+    for (int p = 0; p < panels; ++p) {
+        b[p] = m.b + (first / per_panel + p) * m.panel_stride + first % per_panel * lanes * one::inputs;
+        ahead[p] = fetch >> p & 1 ? panels * m.panel_stride : 0;
     }
     for (int r = 0; r < Rows; ++r) // the tile's lines of y come while it is summed
-        for (int p = 0; p < Panels; ++p)
-            __builtin_prefetch(m.y + (row + r) * m.y_stride + (first_panel + p) * panel, 1);
+        for (int p = 0; p < panels; ++p)
+            __builtin_prefetch(m.y + (row + r) * m.y_stride + first * lanes + p * panel, 1);
     const auto line = [&](int k, auto spread) {
-        decltype(one::loaded(b[0])) w[width];
-        for (int p = 0; p < Panels; ++p) {
-            for (int v = 0; v < per_panel; ++v) w[p * per_panel + v] = one::loaded(b[p] + v * lanes * one::inputs);
+        decltype(one::loaded(b[0])) w[Registers];
+        for (int p = 0; p < panels; ++p) {
+            for (int v = 0; v < each; ++v) w[p * each + v] = one::loaded(b[p] + v * lanes * one::inputs);
             __builtin_prefetch(b[p] + ahead[p], 0, 2);
             b[p] += panel * one::inputs;
         }
         for (int r = 0; r < Rows; ++r) {
             const auto value = spread(x + r * m.x_stride + k);
-            for (int v = 0; v < width; ++v) one::add(sums[r][v], value, w[v]);
+            for (int v = 0; v < Registers; ++v) one::add(sums[r][v], value, w[v]);
         }
     };
     if constexpr (requires { one::spread_last(x); }) {
@@ -73,7 +78,7 @@ template <element E, int Rows, int Panels>
     }
 
     // Every loop over sums is unrolled, so that they never leave their registers.
-    const int column = first_panel * panel, left = m.columns - column;
+    const int column = first * lanes, left = m.columns - column;
     float* const y = m.y + row * m.y_stride + column;
     const auto finished = [&](int r, int v) -> vec {
         const int at = column + v * lanes;
@@ -84,18 +89,18 @@ template <element E, int Rows, int Panels>
         else
             return sums[r][v] + bias;
     };
-    if (left < Panels * panel) { // the last panel is not full
-        alignas(64) float line[width * lanes];
+    if (left < Registers * lanes) { // the last panel is not full
+        alignas(64) float line[Registers * lanes];
 #pragma GCC unroll 8
         for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 8
-            for (int v = 0; v < width; ++v) store(line + v * lanes, finished(r, v));
+            for (int v = 0; v < Registers; ++v) store(line + v * lanes, finished(r, v));
             float* const to = y + r * m.y_stride;
             for (int i = 0; i < left; ++i) to[i] = m.adds ? to[i] + line[i] : line[i];
         }
     } else if (m.adds) {
 #pragma GCC unroll 8
-        for (int v = 0; v < width; ++v)
+        for (int v = 0; v < Registers; ++v)
 #pragma GCC unroll 8
             for (int r = 0; r < Rows; ++r) {
                 float* const to = y + r * m.y_stride + v * lanes;
@@ -103,44 +108,46 @@ template <element E, int Rows, int Panels>
             }
     } else {
 #pragma GCC unroll 8
-        for (int v = 0; v < width; ++v)
+        for (int v = 0; v < Registers; ++v)
 #pragma GCC unroll 8
             for (int r = 0; r < Rows; ++r) store(y + r * m.y_stride + v * lanes, finished(r, v));
     }
 }
 
-// Rows [row, row + count) of a group of Panels panels, count <= Most.
-template <element E, int Most, int Panels>
-[[gnu::noinline]] void run_rows(const product<E>& m, int row, int count, int first_panel, unsigned fetch) {
+// Rows [row, row + count), count <= Most.
+template <element E, int Most, int Registers>
+[[gnu::noinline]] void run_rows(const product<E>& m, int row, int count, int first, unsigned fetch) {
     if constexpr (Most > 1)
-        if (count < Most) return run_rows<E, Most - 1, Panels>(m, row, count, first_panel, fetch);
-    run_tile<E, Most, Panels>(m, row, first_panel, fetch);
+        if (count < Most) return run_rows<E, Most - 1, Registers>(m, row, count, first, fetch);
+    run_tile<E, Most, Registers>(m, row, first, fetch);
 }
 
 // The product over panels [begin, end).
 template <element E> [[gnu::noinline]] void multiply_panels(const product<E>& m, int begin, int end) {
     constexpr int block = 192; // rows of x that stay in cache while a group of panels passes over them
-    const auto group = [&]<tile t, int Panels>(int first_row, int last_row, int p) {
+    const auto group = [&]<tile t, int Registers>(int first_row, int last_row, int first) {
         const int tiles = (last_row - first_row + t.rows - 1) / t.rows;
         for (int row = first_row, n = 0; row < last_row; ++n) {
             unsigned fetch = 0; // the next group's panels, shared out among the tiles of this one
-            for (int q = n; q < Panels && m.streams; q += tiles) fetch |= 1u << q;
+            for (int q = n; q < (Registers + per_panel - 1) / per_panel && m.streams; q += tiles) fetch |= 1u << q;
             // 9 rows are better run as 5 and 4 than as 8 and 1
             const int left = last_row - row;
             const int count = left <= t.rows ? left : left < 2 * t.rows ? (left + 1) / 2 : t.rows;
-            run_rows<E, t.rows, Panels>(m, row, count, p, fetch);
+            run_rows<E, t.rows, Registers>(m, row, count, first, fetch);
             if (m.after) {
-                const int column = p * panel, columns = m.columns - column;
-                m.after(m.y + row * m.y_stride + column, count, columns < Panels * panel ? columns : Panels * panel,
-                        int(m.y_stride));
+                const int column = first * lanes, columns = std::min(m.columns - column, Registers * lanes);
+                m.after(m.y + row * m.y_stride + column, count, columns, int(m.y_stride));
             }
             row += count;
         }
     };
     const auto sweep = [&]<tile t>(int first_row, int last_row) {
-        int p = begin;
-        for (; p + t.panels <= end; p += t.panels) group.template operator()<t, t.panels>(first_row, last_row, p);
-        for (; p < end; ++p) group.template operator()<t, 1>(first_row, last_row, p);
+        const int last = std::min(end * per_panel, (m.columns + lanes - 1) / lanes);
+        int r = begin * per_panel;
+        for (; r + t.registers <= last; r += t.registers)
+            group.template operator()<t, t.registers>(first_row, last_row, r);
+        constexpr int rest = t.registers < per_panel ? t.registers : per_panel;
+        for (; r < last; r += rest) group.template operator()<t, rest>(first_row, last_row, r);
     };
     for (int row = 0; row < m.rows; row += block) {
         const int last = row + block < m.rows ? row + block : m.rows;

@@ -67,9 +67,9 @@ template <> struct step<bf16> {
 };
 #endif
 
-// Registers that a tile may fill: sums, the weights of a step, one row's inputs.
+// A tile's sums: rows times registers of outputs (a part of a panel, or whole panels).
 struct tile {
-    int rows, panels;
+    int rows, registers;
 };
 // The tile that each instruction set runs fastest, measured by bench/ops: as many sums as fit into its registers beside
 // one row's value and the weights. Compilers differ in what they spill.
@@ -80,15 +80,23 @@ template <element E> inline constexpr tile few_rows_tile{4, 4};
 template <element E> inline constexpr tile best_tile{8, 2};
 template <element E> inline constexpr tile few_rows_tile{4, 4};
 #elif defined(__AVX2__)
-template <element E> inline constexpr tile best_tile{6, 1}; // 12 sums of 8
-template <element E> inline constexpr tile few_rows_tile{6, 1};
-template <> inline constexpr tile best_tile<bf16>{4, 1}; // 8, beside 4 registers of widened weights
-template <> inline constexpr tile few_rows_tile<bf16>{4, 1};
-template <> inline constexpr tile best_tile<i8>{4, 1};
-template <> inline constexpr tile few_rows_tile<i8>{4, 1};
+template <element E> inline constexpr tile best_tile{6, 2}; // 12 sums of 8
+template <element E> inline constexpr tile few_rows_tile{6, 2};
+template <> inline constexpr tile best_tile<bf16>{4, 2}; // 8, beside 4 registers of widened weights
+template <> inline constexpr tile few_rows_tile<bf16>{4, 2};
+template <> inline constexpr tile best_tile<i8>{4, 2};
+template <> inline constexpr tile few_rows_tile<i8>{4, 2};
+#elif defined(__aarch64__)
+template <element E> inline constexpr tile best_tile{4, 4}; // 16 sums of 4, of 32 registers
+template <element E> inline constexpr tile few_rows_tile{4, 4};
 #else
-template <element E> inline constexpr tile best_tile{2, 1}; // 8 sums of 4
-template <element E> inline constexpr tile few_rows_tile{2, 1};
+template <element E> inline constexpr tile best_tile{4, 2}; // 8 sums of 4, of 16 registers
+template <element E> inline constexpr tile few_rows_tile{4, 2};
+#if defined(__wasm_relaxed_simd__) // fused: no register for a product
+template <> inline constexpr tile best_tile<f32>{6, 2};
+#elif defined(__SSE2__)
+template <> inline constexpr tile best_tile<i8>{6, 2};
+#endif
 #endif
 
 } // namespace constformer::ops::inline CONSTFORMER_ISA
