@@ -98,6 +98,7 @@ function draw_words() {
       el('button', { type: 'button', role: 'radio', 'data-at': i, onclick: () => choose(i) }, lens.tokens[i]),
     ),
   );
+  find('pieces').hidden = !drawn().some((i) => lens.tokens[i].startsWith('##'));
   mark_word();
 }
 function mark_word() {

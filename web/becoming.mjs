@@ -42,7 +42,13 @@ function draw_flow(lens, word, tokens) {
     el(
       'thead',
       {},
-      el('tr', {}, el('th', { scope: 'col' }, 'After'), names, left_out && el('th', { scope: 'col' }, 'the rest')),
+      el(
+        'tr',
+        {},
+        el('th', { scope: 'col' }, 'After'),
+        names,
+        left_out && el('th', { scope: 'col' }, tokens.length === lens.count - 2 ? '[CLS], [SEP]' : 'the rest'),
+      ),
     ),
     el(
       'tbody',

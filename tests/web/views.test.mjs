@@ -1,15 +1,11 @@
-// Every view of the page: its deep link, what it shows, by keyboard alone, on a phone.
+// The views of the page: their deep links, what they show, and the way through all of them by keyboard alone.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { launch } from './support/browser.mjs';
-import { pictures } from './support/site.mjs';
+import { with_peer } from './support/peer.mjs';
 import { go, link, question, ready, visit as visit_in } from './support/visit.mjs';
 
-const support = join(dirname(fileURLToPath(import.meta.url)), 'support'),
-  lake = 'she caught a bass in the lake';
+const lake = 'she caught a bass in the lake';
 let browser;
 before(async () => {
   browser = await launch();
@@ -18,32 +14,6 @@ after(() => browser?.close());
 const visit = (options, run) => visit_in(browser, options, run);
 const hash = (page) => page.evaluate(() => decodeURIComponent(location.hash.replaceAll('+', ' ')));
 const text = (page, place) => page.locator(place).innerText();
-
-// onnxruntime-web is not installed where tests run: files that stand for it, with right or with wrong answers.
-function stand_in(server, wrong) {
-  const put = (path, name, bytes) => {
-    const file = join(pictures, name);
-    writeFileSync(file, bytes);
-    server.faults.set(path, { file });
-  };
-  put('/peer/minilm_l6.onnx', `stand_in-${wrong}.onnx`, new Uint8Array(100).fill(wrong ? 1 : 0));
-  server.faults.set('/peer/ort.wasm.min.mjs', { file: join(support, 'stand_in.mjs') });
-  const file = (name, size) => ({ name, raw: 4 * size, gzip: 2 * size, brotli: size });
-  const sizes = {
-    ours: {
-      name: 'Constformer',
-      files: [file('minilm_l6.mjs', 1000), file('minilm_l6.relaxed.wasm', 9000), file('minilm_l6.wasm', 8000)],
-    },
-    peer: {
-      name: 'onnxruntime-web',
-      version: '9.9.9',
-      entry: 'ort.wasm.min.mjs',
-      files: [file('ort.wasm.min.mjs', 20_000), file('ort-wasm-simd-threaded.wasm', 480_000)],
-      model: { name: 'minilm_l6.onnx', raw: 100 },
-    },
-  };
-  put('/sizes.json', 'stand_in-sizes.json', JSON.stringify(sizes));
-}
 
 test('attention: a deep link gives the sentence, the head and the word back', () =>
   visit({}, async ({ page, url, complaints }) => {
@@ -100,59 +70,6 @@ test('attention: any layer and head, for eyes, keys and screen readers', () =>
     assert.deepEqual(complaints, []);
   }));
 
-test('race: the peer is fetched when asked for, both are timed in turns, and their answers compared', () =>
-  visit({}, async ({ page, url, server, complaints }) => {
-    stand_in(server, false);
-    await page.goto(url + link('race', { tokens: '8,24', rounds: 3 }));
-    await page.locator('#race-start', { hasText: 'Fetch onnxruntime-web (2.0 MB) and race' }).waitFor();
-    await ready(page);
-    assert.ok(!server.asked.some((path) => path.startsWith('/peer/')), 'nothing of the peer comes unasked');
-    await page.locator('#race-start').click();
-    await page.locator('#race-status', { hasText: 'Done: 3 rounds.' }).waitFor();
-    assert.deepEqual(await page.locator('#race-rows tbody th').allInnerTexts(), ['8', '24']);
-    for (const row of await page.locator('#race-rows tbody tr').all()) {
-      const [ours, theirs] = (await row.locator('.bar-line .number').allInnerTexts()).map(Number),
-        ratio = parseFloat(await row.locator('td.number').innerText());
-      assert.ok(
-        ours > 0 && theirs > 0 && Math.abs(ratio - theirs / ours) < 0.06 * ratio,
-        `${ours}, ${theirs}: ${ratio}`,
-      );
-    }
-    assert.match(await text(page, '#race-ratio'), /^\d\.\d\d times as fast\s+Constformer beside onnxruntime-web/);
-    assert.match(await text(page, '#race-cosine'), /^Both give the same embeddings: .* (1\.0000000|0\.99999\d+)\.$/);
-    assert.deepEqual(complaints, []);
-  }));
-
-test('race: says so where the answers differ, and can be stopped', () =>
-  visit({}, async ({ page, url, server }) => {
-    stand_in(server, true);
-    await page.goto(url + link('race', { tokens: '8', rounds: 99 }));
-    await page.locator('#race-start').click();
-    await page.locator('#race-cosine', { hasText: 'The answers differ' }).waitFor();
-    await page.locator('#race-stop').click();
-    assert.equal(await text(page, '#race-status'), 'Stopped.');
-    assert.equal(await text(page, '#race-start'), 'Race again');
-    server.faults.set('/peer/minilm_l6.onnx', { status: 404 });
-    await page.locator('#race-start').click();
-    await page.locator('#race-status', { hasText: 'The race broke off:' }).waitFor();
-    assert.match(await text(page, '#race-status'), /minilm_l6\.onnx: the server answered 404/);
-  }));
-
-test('race: without the peer the two builds race, and a sentence says how to get it', () =>
-  visit({}, async ({ page, url, server, complaints }) => {
-    stand_in(server, false);
-    const alone = join(pictures, 'stand_in-alone.json');
-    writeFileSync(alone, JSON.stringify({ ours: { name: 'Constformer', files: [] } }));
-    server.faults.set('/sizes.json', { file: alone });
-    await page.goto(url + link('race', { tokens: '16', rounds: 2 }));
-    await page.locator('#race-start', { hasText: 'Race the two builds' }).waitFor();
-    assert.match(await text(page, '#race-note'), /onnxruntime-web is not beside this page.*bench\/run web --prepare/);
-    await page.locator('#race-start').click();
-    await page.locator('#race-status', { hasText: 'Done: 2 rounds.' }).waitFor();
-    assert.deepEqual(await page.locator('#race-rows .bar-name').allInnerTexts(), ['relaxed SIMD', 'simd128']);
-    assert.deepEqual(complaints, []);
-  }));
-
 test('running: the type, its constants, and a memory map that adds up', () =>
   visit({}, async ({ page, url, complaints }) => {
     await page.goto(url + link('running'));
@@ -206,13 +123,18 @@ test('size: the bytes measured when the site was built, in three forms', () =>
     assert.equal(await hash(page), '#size');
     assert.match(await text(page, '#size-sum'), /KB/);
     assert.deepEqual(complaints, []);
-    stand_in(server, false);
+    with_peer(server);
     await page.goto('about:blank');
     await page.goto(url + link('size'));
     await page.locator('#size-sum', { hasText: '10.0 KB beside 500 KB: 50 times less' }).waitFor();
     await page.getByLabel('gzip').check();
     await page.locator('#size-sum', { hasText: '20.0 KB beside 1.0 MB: 50 times less' }).waitFor();
     assert.equal(await hash(page), '#size?as=gzip');
+    server.faults.set('/sizes.json', { status: 404 });
+    await page.reload();
+    await page
+      .locator('#size-empty', { hasText: 'The sizes did not come: sizes.json: the server answered 404.' })
+      .waitFor();
   }));
 
 test('the tour can be taken by keyboard alone', () =>
@@ -268,37 +190,3 @@ test('the tour can be taken by keyboard alone', () =>
     await page.locator('#map svg').waitFor();
     assert.equal(await page.locator('#tour [aria-current=page]').innerText(), 'What runs');
   }));
-
-test('every view fits a phone, in light and dark', async () => {
-  for (const [name, options] of [
-    ['light', { colorScheme: 'light' }],
-    ['dark', { colorScheme: 'dark' }],
-    ['narrow', { colorScheme: 'light', viewport: { width: 360, height: 760 } }],
-    ['narrow-dark', { colorScheme: 'dark', viewport: { width: 360, height: 760 } }],
-  ])
-    await visit({ ...options, reducedMotion: 'reduce' }, async ({ page, url, server }) => {
-      stand_in(server, false);
-      await page.goto(url + link('search', { q: question }));
-      await ready(page);
-      for (const [view, parameters, there] of [
-        ['search', { q: question }, '#results li'],
-        ['attention', { text: lake, word: 4 }, '#meaning li'],
-        ['race', { tokens: '8,16', rounds: 1 }, '#race-start'],
-        ['running', {}, '#map svg'],
-        ['size', {}, '#ledger table'],
-      ]) {
-        await go(page, link(view, parameters));
-        await page.locator(there).first().waitFor();
-        if (view === 'race' && !name.includes('narrow-')) {
-          await page.locator('#race-start').click();
-          await page.locator('#race-status', { hasText: 'Done' }).waitFor();
-        }
-        const { wide, room } = await page.evaluate(() => ({
-          wide: document.documentElement.scrollWidth,
-          room: innerWidth,
-        }));
-        assert.ok(wide <= room, `${view}, ${name}: ${wide} px in a window of ${room}`);
-        await page.screenshot({ path: join(pictures, `${view}-${name}.png`), fullPage: true });
-      }
-    });
-});
