@@ -56,12 +56,14 @@ async function look() {
       if (ids.length < 3) {
         find('attention-body').hidden = true; // nothing but the two marks
         lens = null;
+        remember('attention', {});
         continue;
       }
       const seen = await model.attention(text, { truncate: true });
+      const before = lens?.tokens[word]; // while one types the chosen word stays
+      hoped ??= seen.tokens.includes(before) ? before : longest(seen);
       lens = new Lens(seen);
       read = { text, ids, segments };
-      word = -1;
       show();
     }
   } catch (problem) {
@@ -90,6 +92,10 @@ function draw() {
   becoming.show(lens, read, word, tokens);
   keep();
 }
+
+// A word to begin with: the longest is hardly ever one that only joins others.
+const longest = ({ tokens }) =>
+  tokens.reduce((best, token) => (/^[^[#]/.test(token) && token.length > best.length ? token : best), '');
 
 // --- the word --------------------------------------------------------------------------------------------------------
 function draw_words() {

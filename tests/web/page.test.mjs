@@ -1,6 +1,7 @@
 // The page as a visitor meets it: loading it, searching, and what happens where something is missing.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch } from './support/browser.mjs';
 import { site } from './support/site.mjs';
@@ -90,6 +91,15 @@ test('works a second time without a network', () =>
     }
     assert.match(await page.locator('#facts').textContent(), /own storage/);
   }));
+
+test('keeps every file of the page for a visit without a network', () => {
+  const listed = readFileSync(join(site, 'sw.js'), 'utf8').match(/(?<=^ {2}')[^']+(?=',$)/gm),
+    there = readdirSync(site, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(site, join(entry.parentPath, entry.name)))
+      .filter((name) => !/^peer|^sw\.js$|\.(weights|ts)$/.test(name)); // for a race; itself; the engine's own; for editors
+  assert.deepEqual(listed.map((name) => (name === './' ? 'index.html' : name)).sort(), there.sort());
+});
 
 test('replaces a kept copy of the weights that was damaged', () =>
   visit({}, async ({ page, url, server }) => {

@@ -53,11 +53,11 @@ test('attention: any layer and head, for eyes, keys and screen readers', () =>
     await page.keyboard.press('ArrowRight');
     assert.equal(await text(page, '#picture-title'), 'Layer 2, head 2');
     await page.locator('#heat g[tabindex="0"]').focus();
-    assert.match(await text(page, '#focus-note'), /^\[CLS\] gives \d+ % to /);
+    assert.match(await text(page, '#focus-note'), /^“plants” gives \d+ % to /, 'the longest word is chosen');
     await page.keyboard.press('ArrowDown');
-    assert.match(await text(page, '#focus-note'), /^“how” gives \d+ % to /);
+    assert.match(await text(page, '#focus-note'), /^“make” gives \d+ % to /);
     await page.keyboard.press('Enter');
-    assert.equal(await page.locator('#words [aria-checked=true]').innerText(), 'how');
+    assert.equal(await page.locator('#words [aria-checked=true]').innerText(), 'make');
     await page.locator('#attention summary').click();
     const row = await page.locator('#attention-table tbody tr').nth(1).locator('td').allInnerTexts();
     const sum = row.reduce((total, share) => total + parseInt(share, 10), 0);
@@ -137,6 +137,24 @@ test('size: the bytes measured when the site was built, in three forms', () =>
       .waitFor();
   }));
 
+test('a link that makes no sense leads to a view all the same', () =>
+  visit({}, async ({ page, url, complaints }) => {
+    await page.goto(`${url}#nowhere?q=1`);
+    await ready(page);
+    assert.equal(await page.locator('main section:visible').getAttribute('id'), 'search');
+    await go(page, link('attention', { text: lake, layer: 99, head: -1, word: 'x' }));
+    await page.locator('#picture-title', { hasText: /^Layer [1-6], head \d+$/ }).waitFor();
+    assert.equal(await page.locator('#words [aria-checked=true]').count(), 0);
+    await page.locator('#sentence').fill('   ');
+    await page.locator('#attention-body').waitFor({ state: 'hidden' });
+    await go(page, link('race', { tokens: '1,many', rounds: 0 }));
+    await page.locator('#race-start').waitFor();
+    await go(page, link('size', { as: '"]' }));
+    await page.locator('#ledger table').first().waitFor();
+    assert.equal(await page.locator('[name=form]:checked').getAttribute('value'), 'brotli');
+    assert.deepEqual(complaints, []);
+  }));
+
 test('the tour can be taken by keyboard alone', () =>
   visit({}, async ({ page, url }) => {
     const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
@@ -165,7 +183,7 @@ test('the tour can be taken by keyboard alone', () =>
     await tab_to('#words button');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
-    await page.locator('#becoming-title', { hasText: 'the' }).waitFor();
+    await page.locator('#becoming-title', { hasText: '“is”' }).waitFor();
     await tab_to('#heads button');
     await tab_to('#heat g');
     await tab_to('summary');
