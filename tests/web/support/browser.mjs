@@ -12,7 +12,6 @@ export const launch = () =>
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      '--host-resolver-rules=MAP *.test 127.0.0.1', // a name that browsers do not take for a secure origin
     ],
   });
 

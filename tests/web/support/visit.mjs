@@ -37,7 +37,7 @@ export const kept = (page) =>
     await navigator.serviceWorker.ready;
     for (let i = 0; i < 600; ++i) {
       const store = await caches.open('constformer');
-      if ((await store.keys()).length) return;
+      if ((await store.keys()).some((request) => request.url.includes('.weights'))) return;
       await new Promise((later) => {
         setTimeout(later, 100);
       });
