@@ -3,7 +3,7 @@ import { el, find } from './dom.mjs';
 import * as becoming from './becoming.mjs';
 import * as engine from './engine.mjs';
 import * as heads from './heads.mjs';
-import { Lens, quoted } from './lens.mjs';
+import { Lens } from './lens.mjs';
 import * as picture from './picture.mjs';
 import { remember } from './views.mjs';
 
@@ -120,7 +120,6 @@ function choose(chosen) {
   mark_word();
   picture.select(word);
   becoming.show(lens, read, word, drawn());
-  find('status').textContent = word < 0 ? 'No word is chosen' : `${quoted(lens.tokens[word])} is chosen`;
   keep();
 }
 find('words').addEventListener('keydown', (event) => {

@@ -16,9 +16,11 @@ let coming = new Promise((settle) => {
 // -> { model, about, opened }, as soon as it is here; never fails: the visitor sees why and may try again.
 export const ready = () => coming;
 
-export function begin() {
-  if (navigator.connection?.saveData) loading.offer(bytes(91.1e6), start);
-  else start();
+export async function begin() {
+  if (!navigator.connection?.saveData) return start();
+  const { measured } = await import('./size.mjs');
+  const { weights: size } = await measured().catch(() => ({}));
+  loading.offer(size ? bytes(size) : 'some size', start);
 }
 
 async function start() {

@@ -48,7 +48,10 @@ const code = (folder) =>
     .filter((name) => /\.(mjs|js|wasm)$/.test(name))
     .sort(scripts_first);
 
-const sizes = { ours: { name: 'Constformer', files: code('engine').map((name) => measure('engine', name)) } };
+const sizes = {
+  ours: { name: 'Constformer', files: code('engine').map((name) => measure('engine', name)) },
+  weights: statSync(join(site, 'engine/minilm_l6.weights')).size,
+};
 const told = join(site, 'peer/peer.json');
 if (existsSync(told)) {
   const peer = JSON.parse(readFileSync(told, 'utf8')); // { name, version, entry, model }

@@ -65,6 +65,7 @@ function stop(why) {
   find('race-start').hidden = false;
   find('race-stop').hidden = true;
   find('race-status').textContent = why;
+  find('status').textContent = `${why} ${rows.length ? find('race-ratio').textContent : ''}`; // rounds are not read aloud
   if (rows.length) find('race-start').textContent = 'Race again';
 }
 find('race-start').addEventListener('click', () => {

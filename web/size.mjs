@@ -4,7 +4,7 @@ import { bytes } from './format.mjs';
 import { remember } from './views.mjs';
 
 let coming = null;
-// -> { ours: { name, files: [{ name, raw, gzip, brotli }] }, peer?: { name, version, entry, files, model: { name, raw } } }
+// -> { ours: { name, files: [{ name, raw, gzip, brotli }] }, weights, peer?: { name, version, entry, files, model: { name, raw } } }
 export function measured() {
   coming ??= fetch('sizes.json').then((response) => {
     if (!response.ok) throw new Error(`sizes.json: the server answered ${response.status}`);

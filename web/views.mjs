@@ -1,5 +1,5 @@
 // Which view is shown, and the address that leads to it: #NAME?PARAMETERS. A view's module is fetched when it is first
-// shown and has enter(parameters, first), which brings it to what the parameters say; leave() is optional.
+// shown and has enter(parameters), which brings it to what the parameters say; leave() is optional.
 import { find } from './dom.mjs';
 
 const views = {

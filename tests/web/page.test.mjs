@@ -154,6 +154,18 @@ test('can be cancelled while it loads, and started again', () =>
     await ready(page);
   }));
 
+test('asks first where the visitor saves data', () =>
+  visit({}, async ({ page, url, server }) => {
+    await page.addInitScript(() => {
+      Object.defineProperty(navigator, 'connection', { value: { saveData: true } });
+    });
+    await page.goto(url);
+    await page.locator('#loading.offer', { hasText: 'a download of 91.1 MB' }).waitFor();
+    assert.ok(!server.asked.includes(weights));
+    await page.getByRole('button', { name: 'Download and start' }).click();
+    await ready(page);
+  }));
+
 test('says so where the browser has no SIMD', () =>
   visit({}, async ({ page, url, server }) => {
     await page.addInitScript(() => {

@@ -32,6 +32,7 @@ test('the peer is fetched when asked for, both are timed in turns, and their ans
       );
     }
     assert.match(await text(page, '#race-ratio'), /^\d\.\d\d times as fast\s+Constformer beside onnxruntime-web/);
+    assert.match(await page.locator('#status').textContent(), /^Done: 3 rounds\. \d\.\d\d times as fast/);
     assert.match(await text(page, '#race-cosine'), /^Both give the same embeddings: .* (1\.0000000|0\.99999\d+)\.$/);
     assert.deepEqual(complaints, []);
   }));
