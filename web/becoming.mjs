@@ -47,7 +47,7 @@ function draw_flow(lens, word, tokens) {
         {},
         el('th', { scope: 'col' }, 'After'),
         names,
-        left_out && el('th', { scope: 'col' }, tokens.length === lens.count - 2 ? '[CLS], [SEP]' : 'the rest'),
+        left_out && el('th', { scope: 'col' }, tokens.length === lens.count - 2 ? 'marks' : 'the rest'),
       ),
     ),
     el(
