@@ -7,7 +7,7 @@ const make =
       if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
       else if (value === true) node.setAttribute(name, '');
       else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
-    node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+    node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
     return node;
   };
 export const el = make(null);

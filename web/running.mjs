@@ -1,6 +1,18 @@
-// What is running here: numbers of the engine itself, of the browser's own measurements, or of this visit.
+// The view #running: the type, its constants, its memory, its build. All are numbers of the engine itself, of the browser's
+// own measurements, or of this visit.
 import { el, find } from './dom.mjs';
+import * as engine from './engine.mjs';
 import { bytes, plural, seconds, whole } from './format.mjs';
+import { bundled } from './library.mjs';
+import * as memory from './memory.mjs';
+
+export async function enter() {
+  const [{ model, opened }, { supports }] = await Promise.all([engine.ready(), import('./engine/minilm_l6.mjs')]);
+  const about = await model.describe(); // memory as it is now
+  show(about, supports(), opened);
+  memory.show(about);
+}
+addEventListener('passages', () => find('running').hidden || enter());
 
 const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "'"); // as C++ writes it
 
@@ -34,21 +46,29 @@ function size_of(name) {
   return entry?.decodedBodySize || null;
 }
 
-export function show(about, visit) {
+function show(about, can, opened) {
+  const passages = bundled.how;
   find('running-empty').hidden = true;
   find('running-body').hidden = false;
-  const scratch = about.scratch[256] ?? Object.values(about.scratch).at(-1);
+  const precision = /, (\w+)/.exec(about.type)?.[1] ?? 'f32',
+    scratch = about.scratch[about.longest] ?? Object.values(about.scratch).at(-1);
   find('code').replaceChildren(
     ...colored(
       `// the architecture is a type…\ninline constexpr bert_config ${about.name}{\n    .layers = ${about.layers}, .width = ${about.width}, .heads = ${about.heads},\n` +
-        `    .feed_forward = ${about.feed_forward}, .vocabulary = ${about.vocabulary},\n    .positions = ${about.positions}};\nusing embedder = bert<${about.name}, f32>;\n\n` +
+        `    .feed_forward = ${about.feed_forward}, .vocabulary = ${about.vocabulary},\n    .positions = ${about.positions}};\nusing embedder = bert<${about.name}, ${precision}>;\n\n` +
         `// …its size and its memory are constants\nstatic_assert(parameters<embedder>() == ${grouped(about.parameters)});\n` +
-        `static_assert(sizeof(embedder) == ${grouped(about.weights_struct_bytes)});\nstatic_assert(embedder::scratch(256) == ${grouped(scratch)});`,
+        `static_assert(sizeof(embedder) == ${grouped(about.weights_struct_bytes)});\nstatic_assert(embedder::scratch(${about.longest}) == ${grouped(scratch)});`,
     ),
   );
   const script = size_of('/engine/minilm_l6.mjs');
   const facts = [
-    ['Type', el('code', {}, `bert<${about.name}, f32>`), 'every weight as a 32-bit float, nothing quantized'],
+    [
+      'Type',
+      el('code', {}, `bert<${about.name}, ${precision}>`),
+      precision === 'f32'
+        ? 'every weight as a 32-bit float, nothing quantized'
+        : `its matrices are stored as ${precision}`,
+    ],
     [
       'Parameters',
       whole(about.parameters),
@@ -68,29 +88,24 @@ export function show(about, visit) {
         ? 'this time out of this browser’s own storage'
         : 'this time from the server, vocabulary included',
     ],
-    ['Scratch', bytes(scratch), 'for 256 tokens; known at compile time, nothing is allocated later'],
+    ['Scratch', bytes(scratch), `for ${about.longest} tokens; known at compile time, nothing is allocated later`],
     [
-      'Memory',
-      bytes(about.memory_bytes),
-      'all of WebAssembly’s memory: weights, vocabulary, scratch; it does not grow while you search',
+      'Build',
+      about.build,
+      `${can.relaxed ? 'the faster one: this browser has relaxed SIMD, and with it fused multiply-add' : 'this browser has no relaxed SIMD, whose fused multiply-add is faster'}; the page asked it to validate one instruction of each kind`,
     ],
-    [
-      'Instructions',
-      about.build === 'simd128' ? '128-bit SIMD' : '128-bit SIMD, relaxed',
-      about.build === 'simd128'
-        ? 'this browser lacks relaxed SIMD, whose fused multiply-add is faster'
-        : 'with fused multiply-add; a second build serves browsers without',
-    ],
-    ['Threads', 'one worker', 'so this page stays free to draw, and needs no special headers'],
-    ['Start', seconds(visit.ready), 'from opening the page to an engine that answers'],
-    visit.indexed && ['Passages', visit.indexed.title, visit.indexed.note],
+    about.thread === 'caller'
+      ? ['Threads', 'the page’s own', 'since this browser started no worker']
+      : ['Threads', 'one worker', 'so this page stays free to draw, and needs no special headers'],
+    ['Start', seconds(opened), 'from opening the page to an engine that answers'],
+    passages && ['Passages', passages.title, passages.note],
     [
       'Layout',
       el('code', {}, about.manifest),
       'the hash of every weight’s name, shape and place, checked against the file',
     ],
   ];
-  if (visit.indexed?.check)
+  if (passages?.check)
     facts
       .find((fact) => fact?.[0] === 'Passages')
       ?.push(
@@ -103,7 +118,7 @@ export function show(about, visit) {
               target.disabled = true;
               const note = target.previousSibling;
               note.setAttribute('aria-live', 'polite');
-              note.textContent = await visit.indexed
+              note.textContent = await passages
                 .check((step) => {
                   target.textContent = step;
                 })
@@ -117,6 +132,8 @@ export function show(about, visit) {
   find('facts').replaceChildren(
     ...facts
       .filter(Boolean)
-      .flatMap(([name, value, note, more]) => [el('dt', {}, name), el('dd', {}, value, el('small', {}, note), more)]),
+      .map(([name, value, note, more]) =>
+        el('div', {}, el('dt', {}, name), el('dd', {}, value, el('small', {}, note), more)),
+      ),
   );
 }

@@ -1,5 +1,4 @@
 // Keeps the page for a visit without a network: what the server says wins, the kept copy helps when it says nothing.
-// The weights are not kept here: the engine's module keeps them itself.
 const store = 'constformer-page';
 const files = [
   './',
@@ -8,18 +7,33 @@ const files = [
   'icon.svg',
   'app.mjs',
   'attention.mjs',
+  'becoming.mjs',
   'corpus.mjs',
   'dom.mjs',
+  'engine.mjs',
   'format.mjs',
+  'heads.mjs',
+  'lens.mjs',
+  'library.mjs',
   'loading.mjs',
+  'memory.mjs',
+  'picture.mjs',
+  'race.mjs',
+  'race_worker.mjs',
   'results.mjs',
   'running.mjs',
+  'search.mjs',
+  'size.mjs',
+  'statistics.mjs',
   'timing.mjs',
+  'views.mjs',
+  'sizes.json',
   'passages.index',
   'engine/minilm_l6.mjs',
   'engine/minilm_l6.wasm',
   'engine/minilm_l6.relaxed.wasm',
 ];
+const not_kept = /\.weights$|\/peer\//; // the engine keeps its weights itself; the peer is large and only for a race
 
 self.addEventListener('install', (event) => {
   event.waitUntil(
@@ -33,7 +47,7 @@ self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim(
 self.addEventListener('fetch', (event) => {
   const { request } = event,
     url = new URL(request.url);
-  if (request.method !== 'GET' || url.origin !== location.origin || url.pathname.endsWith('.weights')) return;
+  if (request.method !== 'GET' || url.origin !== location.origin || not_kept.test(url.pathname)) return;
   event.respondWith(
     (async () => {
       const cache = await caches.open(store);

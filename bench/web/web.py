@@ -5,6 +5,7 @@
   bench/run web --tokens 16,128      other lengths
   bench/run web --rounds 40          more turns
   bench/run web --json FILE          the figures for machines as well
+  bench/run web --prepare            only installs the peer, for the race on the page that tools/site puts together
 
 The first run installs onnxruntime-web (its version is pinned in package.json) and exports the model to ONNX, as
 `bench/run peers` does; both stay in build/peers. onnxruntime-web runs the plain graph with all of its optimizations, and the
@@ -51,10 +52,13 @@ def main():
     parser = argparse.ArgumentParser(description="all-MiniLM-L6-v2 in Chromium, beside onnxruntime-web")
     parser.add_argument("--tokens", default="8,16,32,64,128,256", help="comma-separated lengths, at most 512")
     parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--prepare", action="store_true", help="only install onnxruntime-web and export its models")
     parser.add_argument("--json", metavar="FILE", help="write the figures there; - is standard output, without the table")
     chosen = parser.parse_args()
     env = project.environment()
     prepare(env)
+    if chosen.prepare:
+        return
     command = ["node", HERE / "drive.mjs", project.BUILD / "site", PACKAGES / "node_modules/onnxruntime-web/dist", *MODELS,
                chosen.tokens, str(chosen.rounds)]
     done = subprocess.run([str(word) for word in command], env=env, stdout=subprocess.PIPE, text=True)

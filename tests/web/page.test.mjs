@@ -1,35 +1,20 @@
-// The page, as a visitor meets it.
+// The page as a visitor meets it: loading it, searching, and what happens where something is missing.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
-import { launch, open } from './support/browser.mjs';
-import { serve } from './support/server.mjs';
-import { pictures, site } from './support/site.mjs';
+import { launch } from './support/browser.mjs';
+import { site } from './support/site.mjs';
+import { answered, first, go, kept, link, question, ready, visit as visit_in } from './support/visit.mjs';
 
 const weights = '/engine/minilm_l6.weights',
-  question = 'how do plants make food';
-// Held by the page and, since a worker has the policy of its own script, by the worker too.
-const policy =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'";
+  search = link('search', { q: question });
 let browser;
 before(async () => {
   browser = await launch();
 });
 after(() => browser?.close());
-
-const first = (page) => page.locator('#results li:first-child .title');
-const ready = (page) => page.locator('#facts', { hasText: 'Passages' }).waitFor(); // loaded, and every passage embedded
-const answered = (page) => page.waitForFunction(() => document.querySelector('#results li .number')?.textContent);
-async function visit(options, run) {
-  const server = await serve(site, { headers: { 'content-security-policy': policy } }),
-    { context, page, complaints } = await open(browser, options);
-  try {
-    await run({ server, context, page, complaints, url: server.url });
-  } finally {
-    await context.close();
-    await server.close();
-  }
-}
+const visit = (options, run) => visit_in(browser, options, run);
 
 test('loads, searches as one types, and says where the time went', () =>
   visit({}, async ({ page, url, complaints }) => {
@@ -64,39 +49,6 @@ test('loads, searches as one types, and says where the time went', () =>
     assert.deepEqual(complaints, []);
   }));
 
-test('says what is running, in numbers of the engine', () =>
-  visit({}, async ({ page, url }) => {
-    await page.goto(url);
-    await ready(page);
-    const facts = await page.locator('#facts').innerText();
-    for (const said of ['bert<minilm_l6, f32>', '22,713,216', '91.1 MB', '128-bit SIMD, relaxed'])
-      assert.ok(facts.includes(said), said);
-    assert.match(await page.locator('#code').innerText(), /parameters<embedder>\(\) == 22'713'216/);
-  }));
-
-test('draws the attention of any layer and head, for eyes, keys and screen readers', () =>
-  visit({}, async ({ page, url, complaints }) => {
-    await page.goto(`${url}?q=${encodeURIComponent(question)}`);
-    await page.locator('#heat svg').waitFor();
-    assert.equal(await page.locator('#heads [role=radio]').count(), 72);
-    assert.equal(await page.locator('#heat g[role=img]').count(), 5);
-    await page.locator('#specials').check();
-    assert.equal(await page.locator('#heat g[role=img]').count(), 7);
-    await page.locator('#heads [role=radio][aria-label="Layer 1, head 1"]').click();
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('ArrowRight');
-    assert.equal(await page.locator('#picture-title').innerText(), 'Layer 2, head 2');
-    await page.locator('#heat g[tabindex="0"]').focus();
-    assert.match(await page.locator('#focus-note').innerText(), /^\[CLS\] gives \d+ % to /);
-    await page.keyboard.press('ArrowDown');
-    assert.match(await page.locator('#focus-note').innerText(), /^“how” gives \d+ % to /);
-    await page.locator('#attention summary').click();
-    const row = await page.locator('#attention-table tbody tr').nth(1).locator('td').allInnerTexts();
-    const sum = row.reduce((total, share) => total + parseInt(share, 10), 0);
-    assert.ok(Math.abs(sum - 100) <= 4, `a row of attention adds up to ${sum} %`);
-    assert.deepEqual(complaints, []);
-  }));
-
 test('searches a text that the visitor pastes', () =>
   visit({}, async ({ page, url, complaints }) => {
     await page.goto(url);
@@ -121,42 +73,49 @@ test('works a second time without a network', () =>
   visit({}, async ({ page, url, server }) => {
     await page.goto(url);
     await ready(page);
-    await page.evaluate(async () => {
-      await navigator.serviceWorker.ready;
-      for (let i = 0; i < 600; ++i) {
-        const store = await caches.open('constformer');
-        if ((await store.keys()).length) return;
-        await new Promise((later) => {
-          setTimeout(later, 100);
-        });
-      }
-      throw new Error('the weights were not kept');
-    });
+    await kept(page);
     await server.close();
-    await page.goto(`${url}?q=${encodeURIComponent(question)}`);
+    await page.goto(url + search);
+    await page.reload(); // the address differs behind its # alone
     await ready(page);
     await answered(page);
     assert.equal(await first(page).innerText(), 'Photosynthesis');
-    assert.match(await page.locator('#facts').innerText(), /own storage/);
+    for (const [view, there] of [
+      ['attention', '#heat svg'],
+      ['race', '#race-start'],
+      ['running', '#map svg'],
+      ['size', '#ledger table'],
+    ]) {
+      await go(page, link(view));
+      await page.locator(there).first().waitFor();
+    }
+    assert.match(await page.locator('#facts').textContent(), /own storage/);
   }));
+
+test('keeps every file of the page for a visit without a network', () => {
+  const listed = readFileSync(join(site, 'sw.js'), 'utf8').match(/(?<=^ {2}')[^']+(?=',$)/gm),
+    there = readdirSync(site, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(site, join(entry.parentPath, entry.name)))
+      .filter((name) => !/^peer|^sw\.js$|\.(weights|ts)$/.test(name)); // for a race; itself; the engine's own; for editors
+  assert.deepEqual(listed.map((name) => (name === './' ? 'index.html' : name)).sort(), there.sort());
+});
 
 test('replaces a kept copy of the weights that was damaged', () =>
   visit({}, async ({ page, url, server }) => {
     await page.goto(url);
     await ready(page);
+    await kept(page);
     await page.evaluate(async () => {
-      const store = await caches.open('constformer');
-      let key;
-      for (let i = 0; i < 600 && !key; ++i) {
-        [key] = await store.keys();
-        if (!key) await new Promise((later) => setTimeout(later, 100));
-      }
+      const store = await caches.open('constformer'),
+        key = (await store.keys()).find((request) => request.url.includes('.weights'));
       const bytes = new Uint8Array(await (await store.match(key)).arrayBuffer());
       bytes[50_000_000] ^= 1;
       await store.put(key, new Response(bytes));
     });
     server.asked.length = 0;
-    await page.goto(`${url}?q=${encodeURIComponent(question)}`);
+    await page.goto(url + search);
+    await page.reload(); // the address differs behind its # alone
     await ready(page);
     await answered(page);
     assert.equal(await first(page).innerText(), 'Photosynthesis');
@@ -172,7 +131,7 @@ for (const [name, fault, sentence] of [
   test(`offers to try again where the download of the weights ${name}`, () =>
     visit({}, async ({ page, url, server }) => {
       server.faults.set(weights, { ...fault, times: 1 });
-      await page.goto(`${url}?q=${encodeURIComponent(question)}`);
+      await page.goto(url + search);
       const why = page.locator('#loading.failed .why');
       await why.waitFor();
       assert.match(await why.innerText(), sentence);
@@ -195,6 +154,18 @@ test('can be cancelled while it loads, and started again', () =>
     await ready(page);
   }));
 
+test('asks first where the visitor saves data', () =>
+  visit({}, async ({ page, url, server }) => {
+    await page.addInitScript(() => {
+      Object.defineProperty(navigator, 'connection', { value: { saveData: true } });
+    });
+    await page.goto(url);
+    await page.locator('#loading.offer', { hasText: 'a download of 91.1 MB' }).waitFor();
+    assert.ok(!server.asked.includes(weights));
+    await page.getByRole('button', { name: 'Download and start' }).click();
+    await ready(page);
+  }));
+
 test('says so where the browser has no SIMD', () =>
   visit({}, async ({ page, url, server }) => {
     await page.addInitScript(() => {
@@ -212,66 +183,15 @@ test('takes the plain build where the browser has no relaxed SIMD', () =>
       const { validate } = WebAssembly; // relaxed_swizzle is the one probe with the bytes 253, 128, 2
       WebAssembly.validate = (bytes) => !String(bytes).includes('253,128,2') && validate(bytes);
     });
-    await page.goto(`${url}?q=${encodeURIComponent(question)}`);
+    await page.goto(url + search);
     await ready(page);
     await answered(page);
     assert.equal(await first(page).innerText(), 'Photosynthesis');
-    assert.match(await page.locator('#facts').innerText(), /128-bit SIMD\n/);
+    await go(page, link('running'));
+    await page.locator('#facts', { hasText: 'simd128' }).waitFor();
+    assert.match(await page.locator('#facts').innerText(), /this browser has no relaxed SIMD/);
     assert.ok(server.asked.indexOf('/engine/minilm_l6.wasm') >= 0);
   }));
-
-test('can be used by keyboard alone', () =>
-  visit({}, async ({ page, url }) => {
-    await page.goto(url);
-    await ready(page);
-    await page.keyboard.press('Tab');
-    assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
-    await page.keyboard.press('Enter');
-    assert.equal(await page.evaluate(() => document.activeElement.id), 'query');
-    await page.keyboard.type('why is the sky blue');
-    await page.waitForFunction(() => /sky/i.test(document.querySelector('#results li .title')?.textContent ?? ''));
-    await page.locator('#status', { hasText: /^Nearest of 351 passages: .*sky/i }).waitFor({ state: 'attached' });
-    const reached = [];
-    for (let i = 0; i < 12; ++i) {
-      await page.keyboard.press('Tab');
-      reached.push(
-        await page.evaluate(
-          () =>
-            document.activeElement.name ||
-            document.activeElement.getAttribute('aria-label') ||
-            document.activeElement.localName,
-        ),
-      );
-    }
-    assert.ok(
-      reached.includes('source') &&
-        reached.some((name) => /^Layer \d+, head \d+$/.test(name)) &&
-        reached.includes('summary'),
-      reached.join(', '),
-    );
-  }));
-
-test('fits a narrow screen, in light and dark', async () => {
-  for (const [name, options] of [
-    ['light', { colorScheme: 'light' }],
-    ['dark', { colorScheme: 'dark' }],
-    ['narrow', { colorScheme: 'light', viewport: { width: 360, height: 760 } }],
-    ['narrow-dark', { colorScheme: 'dark', viewport: { width: 360, height: 760 } }],
-  ])
-    await visit(options, async ({ page, url }) => {
-      await page.goto(`${url}?q=${encodeURIComponent(question)}`);
-      await ready(page);
-      await page.locator('#heat svg').waitFor();
-      const { wide, room } = await page.evaluate(() => ({
-        wide: document.documentElement.scrollWidth,
-        room: innerWidth,
-      }));
-      assert.ok(wide <= room, `${name}: ${wide} px in a window of ${room}`);
-      await page.screenshot({ path: join(pictures, `page-${name}.png`), fullPage: true });
-      await page.screenshot({ path: join(pictures, `page-${name}-top.png`) });
-      await page.locator('#attention').screenshot({ path: join(pictures, `page-${name}-attention.png`) });
-    });
-});
 
 test('keeps the colors that the visitor chose', () =>
   visit({ colorScheme: 'light' }, async ({ page, url }) => {
@@ -284,3 +204,56 @@ test('keeps the colors that the visitor chose', () =>
     assert.notEqual(await ground(), light);
     assert.equal(await page.locator('#theme').getAttribute('aria-pressed'), 'true');
   }));
+
+test('works where the browser keeps nothing', async () =>
+  visit({}, async ({ page, url, server }) => {
+    await page.addInitScript(() => {
+      for (const name of ['localStorage', 'sessionStorage'])
+        Object.defineProperty(window, name, {
+          get() {
+            throw new DOMException('storage is off', 'SecurityError');
+          },
+        });
+    });
+    const insecure = `http://0.0.0.0:${new URL(url).port}/`; // no secure origin: no Cache API, no service worker
+    await page.goto(insecure + search);
+    await ready(page);
+    await answered(page);
+    assert.equal(await page.evaluate(() => 'caches' in window || 'serviceWorker' in navigator), false);
+    assert.equal(await first(page).innerText(), 'Photosynthesis');
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const before = await ground();
+    await page.locator('#theme').click();
+    assert.notEqual(await ground(), before);
+    server.asked.length = 0;
+    await page.reload();
+    await ready(page);
+    assert.ok(server.asked.includes(weights), 'the weights come again');
+  }));
+
+test('paints before the engine, with little', async () => {
+  for (const view of ['search', 'attention', 'race', 'running', 'size'])
+    await visit({}, async ({ page, url, server }) => {
+      server.faults.set(weights, { status: 503 }); // the rest has come when these have failed
+      await page.goto(url + link(view));
+      await page.locator('#loading.failed').waitFor();
+      const { bytes, names } = await page.evaluate(async () => {
+        const painted = await new Promise((found) => {
+          new PerformanceObserver((list) => {
+            const [entry] = list.getEntriesByName('first-contentful-paint');
+            if (entry) found(entry.startTime);
+          }).observe({ type: 'paint', buffered: true });
+        });
+        const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].filter(
+          ({ startTime }) => startTime <= painted,
+        );
+        return {
+          bytes: all.reduce((sum, { transferSize }) => sum + transferSize, 0),
+          names: all.map(({ name }) => new URL(name).pathname),
+        };
+      });
+      assert.ok(names.includes('/style.css') && bytes > 30_000, `${bytes} bytes of ${names.join(', ')}`);
+      assert.ok(!names.some((name) => name.startsWith('/engine/')), `the engine waits: ${names.join(', ')}`);
+      assert.ok(bytes <= 100_000, `${view}: ${bytes} bytes before the first paint: ${names.join(', ')}`);
+    });
+});
