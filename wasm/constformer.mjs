@@ -17,6 +17,8 @@ export class ConstformerError extends Error {
     super(message, options);
     this.name = 'ConstformerError';
     this.code = code;
+    // V8 holds on to what is on the stack, the engine and its memory, until someone has read it
+    void [this.stack, options?.cause?.stack];
   }
 }
 const fail = (code, message, cause) => {
@@ -140,7 +142,7 @@ class Engine {
     const host = {
       stage: (name) => this.#watch?.stage(this.#string(name)),
       attention: (head, query, row, n) =>
-        this.#watch?.attention(head, query, new Float32Array(this.#memory.buffer, row, n)),
+        this.#watch?.attention?.(head, query, new Float32Array(this.#memory.buffer, row, n)),
       emscripten_notify_memory_growth: () => {},
     };
     const imports = { env: host, wasi_snapshot_preview1: system };
@@ -565,11 +567,23 @@ async function get(url, what, signal) {
 }
 async function read_file(url) {
   // Node has no fetch for files; the names keep bundlers from looking for them
-  const [{ open }, { Readable }, { fileURLToPath }] = await Promise.all(
-    ['fs/promises', 'stream', 'url'].map((name) => import(/* @vite-ignore */ /* webpackIgnore: true */ `node:${name}`)),
+  const [{ open }, { fileURLToPath }] = await Promise.all(
+    ['fs/promises', 'url'].map((name) => import(/* @vite-ignore */ /* webpackIgnore: true */ `node:${name}`)),
   );
   const file = await open(fileURLToPath(url));
-  return new Response(Readable.toWeb(file.createReadStream({ highWaterMark: 1 << 20 })));
+  const body = new ReadableStream(
+    {
+      async pull(stream) {
+        const { bytesRead, buffer } = await file.read(new Uint8Array(1 << 20));
+        if (bytesRead) return stream.enqueue(buffer.subarray(0, bytesRead));
+        await file.close();
+        stream.close();
+      },
+      cancel: () => file.close(),
+    },
+    { highWaterMark: 1 },
+  );
+  return new Response(body);
 }
 async function each_chunk(response, signal, take, broken) {
   const reader = response.body.getReader();
@@ -905,7 +919,7 @@ const bundled = 'a bundler has merged this file with others; give load() { worke
 const is_worker =
   typeof DedicatedWorkerGlobalScope === 'function' &&
   globalThis instanceof DedicatedWorkerGlobalScope &&
-  globalThis.name === self_name;
+  /^constformer(-|$)/.test(globalThis.name); // what whoever makes the worker calls it
 if (is_worker) {
   const running = new Map();
   let engine = null;

@@ -3,7 +3,8 @@
 import { load as load_from } from './NAME.mjs';
 export { ConstformerError, supports } from './NAME.mjs';
 
-const make_worker = () => new Worker(new URL('./NAME.mjs', import.meta.url), { type: 'module', name: 'constformer' });
+const make_worker = () =>
+  new Worker(new URL('./NAME.mjs', import.meta.url), { type: 'module', name: 'constformer-NAME' });
 
 export function load(url = new URL('./NAME.weights', import.meta.url), { worker = true, wasm, ...options } = {}) {
   return load_from(url, {
