@@ -645,7 +645,7 @@ const sha256 = async (bytes) =>
   Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (b) => b.toString(16).padStart(2, '0')).join('');
 async function keep_engine(store, url, bytes, kept) {
   const hash = await sha256(bytes);
-  if (kept?.headers.get(mark) !== hash)
+  if (!kept || (await sha256(await kept.arrayBuffer())) !== hash) // (a damaged copy is replaced, too)
     await store.put(url, new Response(bytes, { headers: { 'content-type': wasm_type, [mark]: hash } }));
 }
 

@@ -149,6 +149,17 @@ test('what is kept and damaged is thrown away and fetched anew', () =>
     assert.ok(!(await page.evaluate(() => caches.open('constformer-engine').then((store) => store.keys()))).length);
     server.faults.delete(engine);
     works(await attempt());
+    await kept(page);
+    await damage(page, '.wasm');
+    works(await attempt());
+    await page.waitForFunction(async () => {
+      const store = await caches.open('constformer-engine'),
+        copy = await store.match((await store.keys())[0]),
+        hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await copy.clone().arrayBuffer()));
+      return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('') === copy.headers.get('x-sha256');
+    });
+    server.faults.set(engine, { gone: true });
+    assert.equal((await attempt()).module_from, 'cache');
   }));
 
 for (const [what, path] of [

@@ -30,8 +30,7 @@ model.dispose();
 worker and keeps the weights in the Cache API; in Node, Deno and service workers it runs where it is called. No special headers
 are needed; a Content-Security-Policy must allow `script-src 'self' 'wasm-unsafe-eval'`.
 
-- Vite, webpack, Rollup and the like bring the files along. Vite's development server needs
-  `optimizeDeps: {{ exclude: ['{name}'] }}`.
+- Vite and webpack bring the engine, the weights and the worker along.
 - esbuild does not: copy `node_modules/{name}/{name}.*` beside its output.
 - Without a bundler, `index.mjs` works from any static server.
 """
