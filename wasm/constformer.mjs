@@ -642,10 +642,13 @@ async function compile_stream(response) {
   return WebAssembly.compileStreaming(response);
 }
 const sha256 = async (bytes) =>
-  Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (b) => b.toString(16).padStart(2, '0')).join('');
+  Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (b) => b.toString(16).padStart(2, '0')).join(
+    '',
+  );
 async function keep_engine(store, url, bytes, kept) {
   const hash = await sha256(bytes);
-  if (!kept || (await sha256(await kept.arrayBuffer())) !== hash) // (a damaged copy is replaced, too)
+  if (!kept || (await sha256(await kept.arrayBuffer())) !== hash)
+    // (a damaged copy is replaced, too)
     await store.put(url, new Response(bytes, { headers: { 'content-type': wasm_type, [mark]: hash } }));
 }
 
@@ -912,7 +915,8 @@ export async function load(url = import.meta.url, options = {}) {
   return new Model(await (start ? Remote.open(start, files, progress, signal) : Direct.open(files, progress, signal)));
 }
 const own_worker = () => new Worker(new URL(import.meta.url), { type: 'module', name: self_name });
-const bundled = 'a bundler has merged this file with others; give load() { worker: () => new Worker(…) }, or worker: false';
+const bundled =
+  'a bundler has merged this file with others; give load() { worker: () => new Worker(…) }, or worker: false';
 
 // ---------------------------------------------------------------------------------------------------------------------
 // This file, run as a worker.

@@ -168,12 +168,15 @@ test('the weights of another model are refused with both names', async () => {
     [load, site + '/engine/minilm_l6', folder + '/classifier'],
     [other.load, folder + '/classifier', site + '/engine/minilm_l6'],
   ])
-    await assert.rejects(load_it(pathToFileURL(`${weights}.weights`), { wasm: engines(engine) }), ({ code, message }) => {
-      const [found, needed] = [weights, engine].map((file) => basename(file));
-      assert.equal(code, 'weights', message);
-      assert.match(message, new RegExp(`the file holds [\\w<>, ]*${found}.*this program needs [\\w<>, ]*${needed}`));
-      return true;
-    });
+    await assert.rejects(
+      load_it(pathToFileURL(`${weights}.weights`), { wasm: engines(engine) }),
+      ({ code, message }) => {
+        const [found, needed] = [weights, engine].map((file) => basename(file));
+        assert.equal(code, 'weights', message);
+        assert.match(message, new RegExp(`the file holds [\\w<>, ]*${found}.*this program needs [\\w<>, ]*${needed}`));
+        return true;
+      },
+    );
 });
 const engines = (file) => ({
   simd128: pathToFileURL(`${file}.wasm`),

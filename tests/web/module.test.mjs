@@ -217,7 +217,14 @@ test('after dispose nothing is kept, though the caller keeps the model, its inde
   with_memories(async (still_alive) => {
     const one = await load(server.url + path.slice(1)),
       index = await one.index(['a', 'b']),
-      kept = [one, index, await index.search('a'), await one.embed('a'), await one.attention('a'), await one.describe()];
+      kept = [
+        one,
+        index,
+        await index.search('a'),
+        await one.embed('a'),
+        await one.attention('a'),
+        await one.describe(),
+      ];
     assert.equal(await still_alive(), 1, 'a model that is in use is collected');
     one.dispose();
     assert.equal(await still_alive(), 0);
@@ -246,7 +253,10 @@ test('a load that fails or is stopped keeps nothing', () =>
     }
     const stop = new AbortController(),
       onProgress = ({ phase, loaded }) => phase === 'weights' && loaded > 1e6 && stop.abort();
-    await assert.rejects(load(server.url + path.slice(1), { signal: stop.signal, onProgress }), refused('aborted', /stopped/));
+    await assert.rejects(
+      load(server.url + path.slice(1), { signal: stop.signal, onProgress }),
+      refused('aborted', /stopped/),
+    );
     assert.equal(await still_alive(), 0);
   }));
 

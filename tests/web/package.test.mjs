@@ -14,7 +14,8 @@ import { root } from './support/site.mjs';
 
 const app = join(folder, 'app'),
   installed = join(app, 'node_modules', name),
-  policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'; img-src data:";
+  policy =
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'; img-src data:";
 let packed, expected, browser;
 before(async () => {
   await make();

@@ -102,7 +102,8 @@ test('the weights are asked for while the engine is still on its way', () =>
   visit(async ({ server, attempt }) => {
     let late = false;
     const asked = async () => {
-      for (let i = 0; i < 500 && !server.asked.includes(weights); ++i) await new Promise((later) => setTimeout(later, 10));
+      for (let i = 0; i < 500 && !server.asked.includes(weights); ++i)
+        await new Promise((later) => setTimeout(later, 10));
       late = !server.asked.includes(weights);
     };
     server.faults.set(engine, {
@@ -120,7 +121,10 @@ test('a second visit needs no network: the engine, the weights and the worker’
     await keep(attempt);
     const keys = await kept(page);
     assert.equal(keys.length, 2);
-    assert.ok(keys.some((url) => /\.weights\?manifest=[0-9a-f]{16}$/.test(url)), `${keys}`);
+    assert.ok(
+      keys.some((url) => /\.weights\?manifest=[0-9a-f]{16}$/.test(url)),
+      `${keys}`,
+    );
     server.asked.length = 0;
     const second = await attempt();
     assert.equal(second.weights_from, 'cache');
@@ -173,7 +177,11 @@ for (const [what, path] of [
         [{ status: 500 }, 'network', new RegExp(`the ${what} at .*: the server answered 500`)],
         [{ gone: true }, 'network', new RegExp(`the ${what} at .* cannot be reached`)],
         [{ cut: 100_000 }, 'incomplete', new RegExp(`the download of .*${path}.* broke off`)],
-        [{ end: 100_000 }, 'incomplete', what === 'engine' ? /is not a WebAssembly module/ : /ended after 100,000 of 91,/],
+        [
+          { end: 100_000 },
+          'incomplete',
+          what === 'engine' ? /is not a WebAssembly module/ : /ended after 100,000 of 91,/,
+        ],
       ]) {
         server.faults.set(path, { ...fault, times: fault.gone ? 3 : 1 }); // (Chromium asks again by itself)
         refused(await attempt(), code, sentence);
@@ -198,7 +206,10 @@ test('without SIMD it says so before anything is fetched', () =>
   visit(
     async ({ server, attempt }) => {
       refused(await attempt(), 'unsupported', /no WebAssembly SIMD/);
-      assert.deepEqual(server.asked.filter((path) => /wasm|weights/.test(path)), []);
+      assert.deepEqual(
+        server.asked.filter((path) => /wasm|weights/.test(path)),
+        [],
+      );
     },
     { init: 'WebAssembly.validate = () => false' },
   ));
@@ -214,8 +225,16 @@ test('without relaxed SIMD it takes the other build', () =>
 
 for (const [where, options, load] of [
   ['on plain http, where there is no Cache API', { host: elsewhere }, { until_kept: false }],
-  ['where the Cache API refuses', { init: "caches.open = () => Promise.reject(new DOMException('no', 'SecurityError'))" }, { worker: false }],
-  ['where it throws', { init: "Object.defineProperty(globalThis, 'caches', { get() { throw new Error('no'); } })" }, { worker: false }],
+  [
+    'where the Cache API refuses',
+    { init: "caches.open = () => Promise.reject(new DOMException('no', 'SecurityError'))" },
+    { worker: false },
+  ],
+  [
+    'where it throws',
+    { init: "Object.defineProperty(globalThis, 'caches', { get() { throw new Error('no'); } })" },
+    { worker: false },
+  ],
 ])
   test(`it works ${where}, and keeps nothing`, () =>
     visit(async ({ attempt }) => {

@@ -11,7 +11,9 @@ function model() {
 
 async function find(query) {
   const tabs = await chrome.tabs.query({}),
-    { hits } = await (await model()).search(
+    { hits } = await (
+      await model()
+    ).search(
       query,
       tabs.map(({ title }) => title ?? ''),
       5,
