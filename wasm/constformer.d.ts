@@ -9,7 +9,7 @@
  */
 
 export type ErrorCode =
-  | 'unsupported' // the browser has no WebAssembly SIMD
+  | 'unsupported' // the browser has no WebAssembly SIMD, or a bundler has merged the worker's script with others
   | 'network' // a file cannot be reached, or the server refused it
   | 'incomplete' // a download broke off; try again
   | 'weights' // the file is not this model's, or is damaged
@@ -36,14 +36,26 @@ export interface Progress {
   source?: 'network' | 'cache';
 }
 
+/** A page's Worker. */
+export interface WorkerLike {
+  postMessage(message: unknown): void;
+  terminate(): void;
+}
+
 export interface LoadOptions {
   /** The engine's two builds; by default NAME.wasm and NAME.relaxed.wasm beside NAME.weights. */
-  wasm?: { simd128?: string; relaxed?: string };
-  /** Run in a worker of its own (default), or on the calling thread. */
-  worker?: boolean;
+  wasm?: { simd128?: string | URL; relaxed?: string | URL };
+  /**
+   * Run in a worker of its own (default), or on the calling thread; or what makes the worker of this module's file. Where
+   * there are no workers, or none may start, it is the calling thread.
+   */
+  worker?: boolean | (() => WorkerLike);
   /** Choose the build: relaxed SIMD or not. By default the best one that the browser has. */
   relaxed?: boolean;
-  /** Keep the weights in the Cache API, by the URL and the layout's hash (default). Give changed weights another URL. */
+  /**
+   * Keep the weights in the Cache API, by the URL and the layout's hash (default), and the engine for when there is no
+   * network. Both are checked before use. Give changed weights another URL.
+   */
   cache?: boolean;
   /** Most tokens of one text, [CLS] and [SEP] included; decides the memory. By default the model's positions. */
   tokens?: number;
@@ -170,7 +182,11 @@ export interface Description {
   module_bytes: number;
   weights_bytes: number;
   memory_bytes: number;
+  /** Where the two came from on this load. */
+  module_from: 'network' | 'cache';
   weights_from: 'network' | 'cache';
+  /** Where the engine runs. */
+  thread: 'worker' | 'caller';
   /** Whether the weights are kept for the next visit; undefined while that is under way or was not asked for. */
   cached?: boolean;
 }

@@ -6,7 +6,8 @@
 //
 // Three files lie side by side and share a name: NAME.wasm and NAME.relaxed.wasm (two builds of one engine, the second
 // one uses fused multiply-add where the browser has it) and NAME.weights. This file knows no model: everything
-// particular comes from the engine's describe(). It is also its own worker script (see the last lines).
+// particular comes from the engine's describe(). It is also its own worker script (see the last lines). Bundlers find
+// all of them by entry.mjs, which a package has as its index.mjs.
 
 const self_name = 'constformer';
 
@@ -16,6 +17,8 @@ export class ConstformerError extends Error {
     super(message, options);
     this.name = 'ConstformerError';
     this.code = code;
+    // V8 holds on to what is on the stack, the engine and its memory, until someone has read it
+    void [this.stack, options?.cause?.stack];
   }
 }
 const fail = (code, message, cause) => {
@@ -75,37 +78,47 @@ class Engine {
   #tokens;
   #tables = new Map();
   #next_table = 1;
+  #closed = false;
   #watch = null; // the observer of the forward that is running: { stage(name), attention(head, query, row) }
 
+  // The weights are asked for while the engine is still on its way, unless a copy of them seems to be kept here.
   static async open({ weights, wasm, relaxed, cache, tokens }, progress, signal) {
-    const engine = new Engine();
-    const code = await engine.#compile(relaxed ? wasm.relaxed : wasm.simd128, progress, signal);
+    const engine = new Engine(),
+      both = new AbortController(), // whatever fails ends the other one's download
+      stop = () => both.abort(signal.reason);
     engine.#tokens = tokens;
-    const source = await engine.#receive(weights, cache, progress, signal);
-    Object.assign(engine.#about, {
-      build: relaxed ? 'relaxed SIMD' : 'simd128',
-      module_bytes: code,
-      weights_from: source,
-    });
-    progress({ phase: 'ready', loaded: 1, total: 1, source });
-    return engine;
+    signal?.addEventListener('abort', stop);
+    try {
+      progress({ phase: 'engine', loaded: 0, total: 0 });
+      const ahead = weights_ahead(weights, cache, both.signal);
+      const [code] = await Promise.all([compile(relaxed ? wasm.relaxed : wasm.simd128, cache, both.signal), ahead]);
+      await engine.#start(code.module);
+      const source = await engine.#receive(weights, await ahead, cache, progress, both.signal);
+      Object.assign(engine.#about, {
+        build: relaxed ? 'relaxed SIMD' : 'simd128',
+        module_bytes: code.size,
+        module_from: code.source,
+        weights_from: source,
+      });
+      progress({ phase: 'ready', loaded: 1, total: 1, source });
+      return engine;
+    } catch (problem) {
+      engine.close();
+      both.abort(problem);
+      throw signal?.aborted ? abort_error(signal) : problem;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+  close() {
+    this.#closed = true; // what is under way stops at its next step, and then holds the memory no longer
+    this.#tables.clear();
+  }
+  #open() {
+    if (this.#closed) throw disposed_error();
   }
 
-  // Needs no particular content type. The bytes are few: they are compiled once all have arrived.
-  async #compile(url, progress, signal) {
-    progress({ phase: 'engine', loaded: 0, total: 0 });
-    const response = await get(url, 'engine', signal);
-    const bytes = await read_all(response, signal, 'engine', url);
-    let module;
-    try {
-      module = await WebAssembly.compile(bytes);
-    } catch (cause) {
-      fail(
-        'incomplete',
-        `engine: ${url} is not a WebAssembly module that this browser accepts: ${cause.message}`,
-        cause,
-      );
-    }
+  async #start(module) {
     const said = [];
     const system = {
       // the three calls by which a C library prints; the engine does so only before it stops itself
@@ -129,7 +142,7 @@ class Engine {
     const host = {
       stage: (name) => this.#watch?.stage(this.#string(name)),
       attention: (head, query, row, n) =>
-        this.#watch?.attention(head, query, new Float32Array(this.#memory.buffer, row, n)),
+        this.#watch?.attention?.(head, query, new Float32Array(this.#memory.buffer, row, n)),
       emscripten_notify_memory_growth: () => {},
     };
     const imports = { env: host, wasi_snapshot_preview1: system };
@@ -138,14 +151,13 @@ class Engine {
     this.#memory = exports.memory;
     exports._initialize?.();
     this.#about = JSON.parse(this.#string(exports.describe()));
-    return bytes.byteLength;
   }
 
   // Streams the weights file into the heap, checks it there, and keeps it for the next visit.
-  async #receive(url, use_cache, progress, signal) {
+  async #receive(url, ahead, use_cache, progress, signal) {
     const key = cache_key(url, this.#about.manifest);
-    const store = use_cache ? await open_cache() : null;
-    const kept = await store?.match(key).catch(() => undefined);
+    const store = use_cache ? await open_cache(url) : null;
+    const kept = ahead ? null : await store?.match(key).catch(() => undefined);
     if (kept) {
       try {
         await this.#stream(kept, url, 'cache', progress, signal);
@@ -155,7 +167,7 @@ class Engine {
         await store.delete(key).catch(() => {}); // a damaged copy is no reason to stay without the model
       }
     }
-    const at = await this.#stream(await get(url, 'weights', signal), url, 'network', progress, signal);
+    const at = await this.#stream(ahead ?? (await get(url, 'weights', signal)), url, 'network', progress, signal);
     if (store) this.#keep(store, key, at); // in the background; nothing waits for it
     return 'network';
   }
@@ -211,6 +223,7 @@ class Engine {
     const body = new ReadableStream(
       {
         pull: (stream) => {
+          if (this.#closed) return stream.error(disposed_error());
           const size = Math.min(1 << 20, total - sent);
           stream.enqueue(this.#bytes(at + sent, size).slice());
           if ((sent += size) === total) stream.close();
@@ -219,9 +232,9 @@ class Engine {
       { highWaterMark: 1 },
     );
     try {
-      for (const old of await store.keys())
-        // the same file for an earlier layout
-        if (new URL(old.url).pathname === new URL(key).pathname && old.url !== key) await store.delete(old);
+      // the same file for an earlier layout
+      const same = await store.keys(key, { ignoreSearch: true }).catch(() => []);
+      for (const old of same) if (old.url !== key) await store.delete(old);
       await store.put(key, new Response(body, { headers: { 'content-type': 'application/octet-stream' } }));
       this.#about.cached = true;
     } catch {
@@ -322,6 +335,7 @@ class Engine {
       waiting = 0;
       progress?.({ phase: 'embed', loaded: done, total: texts.length });
       await turn(); // others may ask in between
+      this.#open();
       if (signal?.aborted) throw abort_error(signal);
       this.#wasm.clear();
     };
@@ -537,6 +551,7 @@ const turn = () =>
     port2.postMessage(0);
   });
 const abort_error = (signal) => new ConstformerError('aborted', 'the caller stopped it', { cause: signal?.reason });
+const disposed_error = () => new ConstformerError('disposed', 'this model has been disposed of');
 
 async function get(url, what, signal) {
   let response;
@@ -553,10 +568,22 @@ async function get(url, what, signal) {
 async function read_file(url) {
   // Node has no fetch for files; the names keep bundlers from looking for them
   const [{ open }, { fileURLToPath }] = await Promise.all(
-    ['fs/promises', 'url'].map((name) => import(/* @vite-ignore */ `node:${name}`)),
+    ['fs/promises', 'url'].map((name) => import(/* @vite-ignore */ /* webpackIgnore: true */ `node:${name}`)),
   );
   const file = await open(fileURLToPath(url));
-  return new Response(file.readableWebStream({ type: 'bytes', autoClose: true }));
+  const body = new ReadableStream(
+    {
+      async pull(stream) {
+        const { bytesRead, buffer } = await file.read(new Uint8Array(1 << 20));
+        if (bytesRead) return stream.enqueue(buffer.subarray(0, bytesRead));
+        await file.close();
+        stream.close();
+      },
+      cancel: () => file.close(),
+    },
+    { highWaterMark: 1 },
+  );
+  return new Response(body);
 }
 async function each_chunk(response, signal, take, broken) {
   const reader = response.body.getReader();
@@ -577,27 +604,67 @@ async function each_chunk(response, signal, take, broken) {
     reader.cancel().catch(() => {});
   }
 }
-async function read_all(response, signal, what, url) {
-  const parts = [];
-  let size = 0;
-  await each_chunk(
-    response,
-    signal,
-    (part) => {
-      parts.push(part);
-      size += part.length;
-    },
-    (cause) => fail('incomplete', `the download of the ${what} at ${url} broke off`, cause),
+// Compiles the engine while it arrives, whatever content type the server gives it. What the network has wins, so that a
+// new release is seen at once; without a network, the engine of the last visit serves. -> { module, size, source }
+async function compile(url, use_cache, signal) {
+  const store = use_cache ? await open_cache(url, 'engine') : null;
+  const kept = await store?.match(url).catch(() => undefined);
+  try {
+    const response = await get(url, 'engine', signal),
+      [bytes, module] = await Promise.allSettled([response.clone().arrayBuffer(), compile_stream(response)]);
+    if (signal.aborted) throw abort_error(signal);
+    if (bytes.reason) fail('incomplete', `the download of the engine at ${url} broke off`, bytes.reason);
+    if (module.reason)
+      fail(
+        'incomplete',
+        `engine: ${url} is not a WebAssembly module that this browser accepts: ${module.reason.message}`,
+        module.reason,
+      );
+    if (store) keep_engine(store, url, bytes.value, kept).catch(() => {}); // in the background
+    return { module: module.value, size: bytes.value.byteLength, source: 'network' };
+  } catch (problem) {
+    if (!kept || problem.code === 'aborted') throw problem;
+    try {
+      const bytes = await kept.arrayBuffer();
+      if ((await sha256(bytes)) !== kept.headers.get(mark)) throw problem;
+      return { module: await WebAssembly.compile(bytes), size: bytes.byteLength, source: 'cache' };
+    } catch {
+      await store.delete(url).catch(() => {});
+      throw problem; // a damaged copy is worth no word of its own
+    }
+  }
+}
+const wasm_type = 'application/wasm',
+  mark = 'x-sha256'; // the header by which a kept engine is checked
+async function compile_stream(response) {
+  if (response.headers.get('content-type') !== wasm_type)
+    response = new Response(response.body, { headers: { 'content-type': wasm_type } });
+  return WebAssembly.compileStreaming(response);
+}
+const sha256 = async (bytes) =>
+  Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (b) => b.toString(16).padStart(2, '0')).join(
+    '',
   );
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) (all.set(part, at), (at += part.length));
-  return all;
+async function keep_engine(store, url, bytes, kept) {
+  const hash = await sha256(bytes);
+  if (!kept || (await sha256(await kept.arrayBuffer())) !== hash)
+    // (a damaged copy is replaced, too)
+    await store.put(url, new Response(bytes, { headers: { 'content-type': wasm_type, [mark]: hash } }));
 }
 
-const open_cache = async () => {
+// The answer to a request for the weights; null where a copy of some layout is kept, since only the engine knows whether
+// it is the right one.
+async function weights_ahead(url, use_cache, signal) {
+  const store = use_cache ? await open_cache(url) : null;
+  const kept = await store?.match(url, { ignoreSearch: true }).catch(() => undefined);
+  return kept ? null : get(url, 'weights', signal);
+}
+
+// null where nothing can be kept: no Cache API (as on plain http), one that refuses, or files that are on this machine
+const open_cache = async (url, part) => {
+  if (!/^https?:/.test(url)) return null;
   try {
-    return await globalThis.caches?.open(self_name);
+    return await globalThis.caches?.open(part ? `${self_name}-${part}` : self_name);
   } catch {
     return null;
   }
@@ -612,29 +679,47 @@ const cache_key = (url, manifest) => {
 // ---------------------------------------------------------------------------------------------------------------------
 // Two ways to reach an engine: on this thread, or in a worker. Both are call(method, args, { onProgress, signal }).
 class Direct {
-  constructor(engine) {
-    this.engine = engine;
-  }
+  #engine;
+  thread = 'caller';
   static async open(options, progress, signal) {
-    return new Direct(await Engine.open(options, progress, signal));
+    const direct = new Direct();
+    try {
+      direct.#engine = await Engine.open(options, progress, signal);
+    } catch (problem) {
+      throw as_error(problem);
+    }
+    return direct;
   }
   async call(method, args, { onProgress, signal } = {}) {
-    if (!this.engine) fail('disposed', 'this model has been disposed of');
-    return this.engine[method](...args, onProgress, signal);
+    if (!this.#engine) throw disposed_error();
+    if (signal?.aborted) throw abort_error(signal);
+    try {
+      return await this.#engine[method](...args, onProgress, signal);
+    } catch (problem) {
+      throw as_error(problem);
+    }
   }
   close() {
-    this.engine = null;
+    this.#engine?.close();
+    this.#engine = null;
   }
 }
+const as_error = (problem) =>
+  problem instanceof ConstformerError
+    ? problem
+    : new ConstformerError('internal', `the engine stopped: ${problem?.message ?? problem}`, { cause: problem });
 
 class Remote {
   #worker;
   #waiting = new Map();
   #next = 1;
   #closed = null;
+  #heard = false; // anything from the worker
+  thread = 'worker';
   constructor(worker) {
     this.#worker = worker;
     worker.onmessage = ({ data: { id, progress, result, error } }) => {
+      this.#heard = true;
       const call = this.#waiting.get(id);
       if (!call) return;
       if (progress) return call.onProgress?.(progress);
@@ -649,12 +734,20 @@ class Remote {
       );
     };
   }
-  static async open(options, progress, signal) {
-    const remote = new Remote(new Worker(new URL(import.meta.url), { type: 'module', name: self_name }));
+  // Where no worker can start (another origin's script, a policy, no network for its script) the engine runs here.
+  static async open(worker, options, progress, signal) {
+    let remote;
+    try {
+      remote = new Remote(worker());
+    } catch {
+      return Direct.open(options, progress, signal);
+    }
     try {
       await remote.call('open', [options], { onProgress: progress, signal });
     } catch (problem) {
+      const started = remote.#heard || signal?.aborted;
       remote.close();
+      if (!started) return Direct.open(options, progress, signal);
       throw problem;
     }
     return remote;
@@ -669,9 +762,13 @@ class Remote {
         signal?.removeEventListener('abort', stop);
         then(value);
       };
+      try {
+        this.#worker.postMessage({ id, method, args });
+      } catch (cause) {
+        return reject(new ConstformerError('input', `${method}: an argument cannot be sent to a worker`, { cause }));
+      }
       this.#waiting.set(id, { resolve: settle(resolve), reject: settle(reject), onProgress });
       signal?.addEventListener('abort', stop);
-      this.#worker.postMessage({ id, method, args });
     });
   }
   #end(why) {
@@ -682,7 +779,7 @@ class Remote {
     this.#waiting.clear();
   }
   close() {
-    this.#end(new ConstformerError('disposed', 'this model has been disposed of'));
+    this.#end(disposed_error());
   }
 }
 
@@ -703,7 +800,7 @@ class Index {
   }
   add(passages, { truncate = true, onProgress, signal } = {}) {
     // one after another: an index keeps the order of calls
-    const texts = [...passages];
+    const texts = list_of(passages);
     const added = this.#last.then(async () => {
       const before = this.#size;
       await this.#engine.call('table_add', [this.#id, texts, { truncate }], {
@@ -729,13 +826,19 @@ class Index {
   }
 }
 
+const list_of = (texts) => {
+  if (typeof texts?.[Symbol.iterator] !== 'function')
+    fail('input', `texts must be a string or a list of strings, not ${texts === null ? 'null' : typeof texts}`);
+  return [...texts];
+};
+
 class Model {
   #engine;
   constructor(engine) {
     this.#engine = engine;
   }
-  describe() {
-    return this.#engine.call('describe', []);
+  async describe() {
+    return { ...(await this.#engine.call('describe', [])), thread: this.#engine.thread };
   }
   tokenize(text, options) {
     return this.#engine.call('tokenize', [text, options]);
@@ -744,14 +847,14 @@ class Model {
     return this.#engine.call('classify', [text, options]);
   }
   async embed(texts, { truncate = false, onProgress, signal } = {}) {
-    const list = typeof texts === 'string' ? [texts] : [...texts];
+    const list = typeof texts === 'string' ? [texts] : list_of(texts);
     const all = await this.#engine.call('embed', [list, { truncate }], { onProgress, signal });
     const width = list.length ? all.length / list.length : 0;
     return list.map((_, i) => all.subarray(i * width, (i + 1) * width));
   }
   async index(passages = [], { vectors, ...options } = {}) {
+    const texts = list_of(passages);
     const index = new Index(this.#engine, await this.#engine.call('table', [vectors]));
-    const texts = [...passages];
     if (texts.length) await index.add(texts, options);
     return index;
   }
@@ -777,7 +880,7 @@ class Model {
 
 const beside = (url, ending) => new URL(url.pathname.replace(/(\.[^./]*)?$/, ending) + url.search, url).href;
 
-export async function load(url = new URL(import.meta.url), options = {}) {
+export async function load(url = import.meta.url, options = {}) {
   const { wasm = {}, worker = true, relaxed, cache = true, tokens = 0, onProgress, signal } = options;
   const can = supports();
   if (!can.simd128)
@@ -786,28 +889,42 @@ export async function load(url = new URL(import.meta.url), options = {}) {
       'this browser has no WebAssembly SIMD (simd128), which the engine needs; ' +
         'Chrome 91, Firefox 89, Safari 16.4 and later have it',
     );
-  const base = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href ?? import.meta.url);
+  if (is_worker) fail('unsupported', `this script runs as the engine's own worker: ${bundled}`);
+  const page = globalThis.document?.baseURI ?? globalThis.location?.href ?? import.meta.url;
+  const absolute = (given) => {
+    try {
+      return new URL(given, page);
+    } catch (cause) {
+      return fail('input', `${given} is no URL`, cause);
+    }
+  };
+  const base = absolute(url);
   const files = {
     weights: base.pathname.endsWith('.mjs') ? beside(base, '.weights') : base.href,
-    wasm: { simd128: wasm.simd128 ?? beside(base, '.wasm'), relaxed: wasm.relaxed ?? beside(base, '.relaxed.wasm') },
+    wasm: {
+      simd128: absolute(wasm.simd128 ?? beside(base, '.wasm')).href,
+      relaxed: absolute(wasm.relaxed ?? beside(base, '.relaxed.wasm')).href,
+    },
     relaxed: relaxed ?? can.relaxed,
     cache,
     tokens,
   };
   if (signal?.aborted) throw abort_error(signal);
-  // Workers must come from the page's own origin: a page that takes this file from elsewhere runs it directly.
-  const own = worker && typeof Worker === 'function' && new URL(import.meta.url).origin === globalThis.location?.origin;
   const progress = (step) => onProgress?.(step);
-  return new Model(await (own ? Remote : Direct).open(files, progress, signal));
+  const start = typeof worker === 'function' ? worker : worker && typeof Worker === 'function' && own_worker;
+  return new Model(await (start ? Remote.open(start, files, progress, signal) : Direct.open(files, progress, signal)));
 }
+const own_worker = () => new Worker(new URL(import.meta.url), { type: 'module', name: self_name });
+const bundled =
+  'a bundler has merged this file with others; give load() { worker: () => new Worker(…) }, or worker: false';
 
 // ---------------------------------------------------------------------------------------------------------------------
 // This file, run as a worker.
-if (
+const is_worker =
   typeof DedicatedWorkerGlobalScope === 'function' &&
   globalThis instanceof DedicatedWorkerGlobalScope &&
-  globalThis.name === self_name
-) {
+  /^constformer(-|$)/.test(globalThis.name); // what whoever makes the worker calls it
+if (is_worker) {
   const running = new Map();
   let engine = null;
   globalThis.onmessage = async ({ data: { id, method, args, abort } }) => {
@@ -821,7 +938,8 @@ if (
       else result = await engine[method](...args, progress, stop.signal);
       postMessage({ id, result }, result?.buffer ? [result.buffer] : []);
     } catch (problem) {
-      postMessage({ id, error: { code: problem.code ?? 'internal', message: problem.message } });
+      const { code, message } = as_error(problem);
+      postMessage({ id, error: { code, message } });
     } finally {
       running.delete(id);
     }

@@ -671,8 +671,12 @@ def test_wasm(b):
     folder = b.file("web")
     code, said, problem = run(COMPILER, "compile", GOLDEN / "bert_sequence", "-o", folder, "--target", "wasm")
     check(code == 0, problem)
-    names = {"web.wasm", "web.relaxed.wasm", "web.mjs", "web.d.ts", "web.weights", "web.hpp"}
+    names = {"web.wasm", "web.relaxed.wasm", "web.mjs", "web.d.ts", "web.weights", "web.hpp",
+             "index.mjs", "package.json", "README.md", "LICENSE"}  # fmt: skip
     check({p.name for p in folder.iterdir()} == names, said)
+    about = json.loads((folder / "package.json").read_text())
+    check(set(about["files"]) | {"web.hpp", "package.json", "README.md", "LICENSE"} == names, about["files"])
+    check("NAME" not in (folder / "index.mjs").read_text(), "index.mjs does not name the model's files")
     check((folder / "web.wasm").read_bytes()[:4] == b"\0asm", "web.wasm is no module")
     packed, weights = (pathlib.Path(path).read_bytes() for path in (folder / "web.weights", str(b.program("bert_sequence")) + ".weights"))
     check(packed[128:] == weights[128:], "the weights differ from the native ones")

@@ -2,18 +2,20 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { after, before, test } from 'node:test';
-import { root } from './support/site.mjs';
+import { launch, open } from './support/browser.mjs';
+import { serve } from './support/server.mjs';
+import { root, site } from './support/site.mjs';
 
 const golden = join(root, 'tests/golden/bert_sequence'),
   folder = join(root, 'build/classifier');
-let model;
+let model, load;
 before(async () => {
   await promisify(execFile)(join(root, 'tools/constformer'), ['compile', golden, '-o', folder, '--target', 'wasm']);
-  const { load } = await import(pathToFileURL(join(folder, 'classifier.mjs')));
+  ({ load } = await import(pathToFileURL(join(folder, 'classifier.mjs'))));
   model = await load();
 });
 after(() => model?.dispose());
@@ -98,4 +100,85 @@ test('a pair that is too long is refused, or cut from the longer text; memory do
     await model.classify(long, { pair, truncate: true });
   }
   assert.equal((await model.describe()).memory_bytes, before_all);
+});
+
+// What each of two models says alone, and what they say when their calls run at once. Also run in a page.
+async function side_by_side(classifier, embedder) {
+  const { load: load_one } = await import(classifier),
+    { load: load_other } = await import(embedder);
+  const [one, other] = await Promise.all([load_one(), load_other()]);
+  const texts = Array.from({ length: 40 }, (_, i) => 'the cat and the dog '.repeat(i % 7) + i);
+  const asked = [
+    () => other.embed(texts),
+    () => one.classify(texts[3], { pair: texts[5] }),
+    () => other.attention('a cat'),
+    () => one.tokenize(texts[6]),
+    () => other.search('a dog', texts.slice(0, 9), 3).then(({ hits }) => hits),
+    () => one.classify(texts[8]),
+    () => other.tokenize(texts[6]),
+  ];
+  const text_of = (answers) => JSON.stringify(answers, (_, value) => (ArrayBuffer.isView(value) ? [...value] : value));
+  const memory = async () => (await Promise.all([one.describe(), other.describe()])).map((about) => about.memory_bytes);
+  const alone = [],
+    before_all = await memory();
+  for (const ask of asked) alone.push(await ask());
+  const at_once = await Promise.all(asked.map((ask) => ask()));
+  const after_all = await memory(),
+    [about, other_about] = [await one.describe(), await other.describe()];
+  one.dispose();
+  const left = text_of([await other.attention('a cat')]) === text_of([alone[2]]); // the other one goes on
+  other.dispose();
+  return {
+    same: text_of(alone) === text_of(at_once),
+    grown: after_all.map((bytes, i) => bytes - before_all[i]),
+    threads: [about.thread, other_about.thread],
+    types: [about.type, other_about.type],
+    left,
+  };
+}
+const undisturbed = (thread, { types, ...found }) => {
+  assert.notEqual(types[0], types[1]);
+  assert.deepEqual(found, { same: true, grown: [0, 0], threads: [thread, thread], left: true });
+};
+
+test('two models side by side do not disturb each other', async () => {
+  const files = [join(folder, 'classifier.mjs'), join(site, 'engine/minilm_l6.mjs')];
+  undisturbed('caller', await side_by_side(...files.map((file) => pathToFileURL(file).href)));
+});
+
+test('nor do they in a page, each in its own worker', async () => {
+  const browser = await launch(),
+    server = await serve(join(root, 'build')),
+    { page, complaints } = await open(browser);
+  server.faults.set('/blank.html', { file: join(import.meta.dirname, 'support/blank.html') });
+  try {
+    await page.goto(`${server.url}blank.html`);
+    const urls = [`${server.url}classifier/index.mjs`, `${server.url}site/engine/minilm_l6.mjs`];
+    undisturbed('worker', await page.evaluate(`(${side_by_side})(...${JSON.stringify(urls)})`));
+    assert.deepEqual(complaints, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
+
+test('the weights of another model are refused with both names', async () => {
+  const other = await import(pathToFileURL(join(site, 'engine/minilm_l6.mjs')));
+  for (const [load_it, weights, engine] of [
+    [load, site + '/engine/minilm_l6', folder + '/classifier'],
+    [other.load, folder + '/classifier', site + '/engine/minilm_l6'],
+  ])
+    await assert.rejects(
+      load_it(pathToFileURL(`${weights}.weights`), { wasm: engines(engine) }),
+      ({ code, message }) => {
+        const [found, needed] = [weights, engine].map((file) => basename(file));
+        assert.equal(code, 'weights', message);
+        assert.match(message, new RegExp(`the file holds [\\w<>, ]*${found}.*this program needs [\\w<>, ]*${needed}`));
+        return true;
+      },
+    );
+});
+const engines = (file) => ({
+  simd128: pathToFileURL(`${file}.wasm`),
+  relaxed: pathToFileURL(`${file}.relaxed.wasm`),
 });

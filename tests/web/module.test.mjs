@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { after, before, test } from 'node:test';
 import { serve } from './support/server.mjs';
 import { root, site } from './support/site.mjs';
@@ -158,21 +161,112 @@ test('search is exact and ranks best first', async () => {
   assert.equal((await model.search('rent', ['cats', 'the landlord'], 1)).hits[0].index, 1);
 });
 
-test('memory does not grow after the model is loaded', async () => {
+test('memory does not grow after the model is loaded, whatever is asked', async () => {
   const { memory_bytes: before_all } = await model.describe();
-  await model.embed(['long '.repeat(2000), 'w'.repeat(30_000), '\u0301'.repeat(16_000), '中'.repeat(9_000)], {
-    truncate: true,
-  });
+  const same = async (what) => assert.equal((await model.describe()).memory_bytes, before_all, what);
+  const long = ['long '.repeat(2000), 'w'.repeat(30_000), '\u0301'.repeat(16_000), '中'.repeat(9_000)];
+  await model.embed(long, { truncate: true });
+  await model.embed(Array.from({ length: 70 }, (_, i) => 'word '.repeat(i)));
+  await same('embed');
   await assert.rejects(model.embed('long '.repeat(2000)), refused('input', /more than the 512 tokens that fit/));
-  await model.attention('long '.repeat(200));
+  await assert.rejects(model.embed('x'.repeat(40_000)), refused('input', /longer than the 32,768 bytes/));
+  await assert.rejects(model.classify('x'), refused('input', /no classifier/));
+  await assert.rejects(model.run({ input_ids: [[101, 40_000]] }), refused('input', /outside the vocabulary/));
+  await same('errors');
+  for (const text of long) await model.tokenize(text, { pair: text, truncate: true });
+  await same('tokenize');
+  await model.attention(long[0]);
+  await same('attention');
   await model.run({ input_ids: [new Int32Array(512).fill(5)] });
-  assert.equal((await model.describe()).memory_bytes, before_all);
+  await model.run({ input_ids: Array.from({ length: 9 }, () => new Int32Array(60).fill(7)) });
+  await same('run');
+  const index = await model.index(Array.from({ length: 150 }, (_, i) => `passage ${i}`));
+  for (const query of ['passage 7', '', long[0]]) await index.search(query, 500);
+  await index.drop();
+  await same('search');
 });
+
+// Every WebAssembly memory that a module is instantiated with from here on, until garbage collection takes it.
+async function with_memories(run) {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc'),
+    instantiate = WebAssembly.instantiate,
+    alive = new Set(),
+    gone = new FinalizationRegistry((id) => alive.delete(id));
+  WebAssembly.instantiate = async (...given) => {
+    const made = await instantiate(...given),
+      id = Symbol('memory');
+    alive.add(id);
+    gone.register(made.exports.memory, id);
+    return made;
+  };
+  try {
+    await run(async () => {
+      for (let i = 0; i < 50 && alive.size; ++i) {
+        collect();
+        await wait(10);
+      }
+      return alive.size;
+    });
+  } finally {
+    WebAssembly.instantiate = instantiate;
+  }
+}
+
+test('after dispose nothing is kept, though the caller keeps the model, its index and its results', () =>
+  with_memories(async (still_alive) => {
+    const one = await load(server.url + path.slice(1)),
+      index = await one.index(['a', 'b']),
+      kept = [
+        one,
+        index,
+        await index.search('a'),
+        await one.embed('a'),
+        await one.attention('a'),
+        await one.describe(),
+      ];
+    assert.equal(await still_alive(), 1, 'a model that is in use is collected');
+    one.dispose();
+    assert.equal(await still_alive(), 0);
+    assert.equal(kept.length, 6);
+    for (const call of [() => one.embed('a'), () => index.search('a'), () => index.add(['c']), () => one.describe()])
+      await assert.rejects(call(), refused('disposed', /disposed of/));
+    one.dispose(); // a second time is no error
+  }));
+
+test('a call that dispose interrupts says so and lets go', () =>
+  with_memories(async (still_alive) => {
+    const one = await load(server.url + path.slice(1)),
+      waiting = one.embed(
+        Array.from({ length: 500 }, (_, i) => `passage number ${i}`),
+        { onProgress: () => one.dispose() },
+      );
+    await assert.rejects(waiting, refused('disposed', /disposed of/));
+    assert.equal(await still_alive(), 0);
+  }));
+
+test('a load that fails or is stopped keeps nothing', () =>
+  with_memories(async (still_alive) => {
+    for (const fault of [{ cut: 5_000_000 }, { end: 10_000_000 }, { file: join(site, 'index.html') }]) {
+      server.faults.set(path, { ...fault, times: 1 });
+      await assert.rejects(load(server.url + path.slice(1)), ConstformerError);
+    }
+    const stop = new AbortController(),
+      onProgress = ({ phase, loaded }) => phase === 'weights' && loaded > 1e6 && stop.abort();
+    await assert.rejects(
+      load(server.url + path.slice(1), { signal: stop.signal, onProgress }),
+      refused('aborted', /stopped/),
+    );
+    assert.equal(await still_alive(), 0);
+  }));
 
 test('wrong arguments get a sentence', async () => {
   const ids = [[101, 102]];
   for (const [call, sentence] of [
     [() => model.embed([1]), /must be a string, not number/],
+    [() => model.embed(null), /a string or a list of strings, not null/],
+    [() => model.index(7), /a string or a list of strings, not number/],
+    [() => load('http://'), /http:\/\/ is no URL/],
     [() => model.classify('x'), /is no classifier of texts; use run/],
     [() => model.embed('x'.repeat(70_000)), /70,000 characters is longer than the 32,768 bytes/],
     [() => model.run({}), /needs input_ids/],

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 
 import header
+import package
 from checkpoint import Refusal
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -162,7 +163,8 @@ def native(checkpoint, out, options, say):
 
 
 def wasm(checkpoint, out, options, say):
-    """A folder: NAME.wasm, NAME.relaxed.wasm, NAME.mjs, NAME.d.ts, NAME.weights, and the header NAME.hpp."""
+    """A folder that npm takes as a package: NAME.wasm, NAME.relaxed.wasm, NAME.mjs, NAME.d.ts, NAME.weights, what
+    package.files adds, and the header NAME.hpp."""
     tools = Tools(say)
     name = header.identifier(out.name)
     headers = tools.env.get("CONSTFORMER_WASM_HEADERS", "")
@@ -199,8 +201,9 @@ def wasm(checkpoint, out, options, say):
                    "-o", work / "pack"],
                   f"{options.compiler} failed")  # fmt: skip
         tools.run([work / "pack", checkpoint.folder, work / "vocab.txt", work / "weights"], "")
-        files += [(work / "weights", out / (name + ".weights")), (header_file, out / header_file.name),
-                  (ROOT / "wasm" / "constformer.mjs", out / (name + ".mjs")),
-                  (ROOT / "wasm" / "constformer.d.ts", out / (name + ".d.ts"))]  # fmt: skip
+        files += [(work / "weights", out / (name + ".weights")), (header_file, out / header_file.name)]
+        for file, text in package.files(name, checkpoint.folder.resolve().name, checkpoint.commands, checkpoint.folder).items():
+            (work / file).write_text(text, encoding="utf-8")
+            files.append((work / file, out / file))
         place(files)
     return [target for _, target in files]

@@ -13,15 +13,18 @@ const types = {
 };
 
 // faults: path -> { cut: n } (the connection breaks after n bytes), { end: n } (a shorter file), { status }, { slow: n }
-// (n bytes, then nothing), { file } (another file), { times } (only so often).
+// (n bytes, then nothing), { file } (another file), { gone } (no answer at all), { hold } (a promise to wait for), { times }
+// (only so often).
 export async function serve(folder, { headers = {} } = {}) {
   const faults = new Map(),
     asked = [];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://x').pathname);
     asked.push(path);
     let fault = faults.get(path);
     if (fault?.times !== undefined && fault.times-- <= 0) fault = undefined;
+    if (fault?.gone) return request.socket.destroy();
+    await fault?.hold;
     const file = fault?.file ?? join(folder, normalize(path.endsWith('/') ? `${path}index.html` : path));
     let size;
     try {
