@@ -122,6 +122,36 @@ BOOST_AUTO_TEST_CASE(configs_that_cannot_be) {
     BOOST_TEST(file.error().what() == "tokens: the file does not begin with CTOK, it is no file of tokens");
 }
 
+// Damaged token files are refused, or make a tokenizer that works on something: nothing is read outside of them.
+BOOST_AUTO_TEST_CASE(damaged_files_do_no_harm) {
+    auto data = example();
+    const auto merges = write_tokens(data);
+    data.merges.clear();
+    data.scores.assign(data.tokens.size(), -1.5);
+    const auto scores = write_tokens(data);
+    std::mt19937 random(6);
+    encoding e;
+    int opened = 0;
+    const auto use = [&](const auto& t) {
+        if (!t) return;
+        ++opened;
+        BOOST_REQUIRE(t->encode("ab a<x>  b caf\xC3\xA9</s>", e));
+        for (const int id : e.ids) BOOST_REQUIRE((id >= 0 && id < t->size()));
+        const auto text = t->decode(e.ids, false);
+        BOOST_REQUIRE(unicode::valid_bytes(text) == text.size());
+    };
+    for (int round = 0; round < 4000; ++round) {
+        auto file = round % 2 ? merges : scores;
+        for (auto n = 1 + random() % 3; n > 0; --n)
+            file[10 + random() % (file.size() - 10)] = static_cast<char>(random());
+        if (round % 2)
+            use(bpe::from_tokens(file, {.split = &splits::llama3, .bytes = true}));
+        else
+            use(unigram::from_tokens(file, {.unknown = 0, .decode = {.marks = true, .bytes = true}}));
+    }
+    BOOST_TEST(opened > 500);
+}
+
 // Tokens are in order, cover no more than the text, and come back as the text they are from.
 BOOST_AUTO_TEST_CASE(laws_of_any_text) {
     token_data data;
