@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -156,6 +157,41 @@ BOOST_AUTO_TEST_CASE(scores) {
     check<unigram>("t5", golden::t5::tokenizer);
     check<unigram>("xlnet", golden::xlnet::tokenizer);
     check<unigram>("nfkc", golden::nfkc::tokenizer);
+}
+
+// The files notice each setting: with any one changed, lines differ.
+BOOST_AUTO_TEST_CASE(each_setting_matters) {
+    const auto merges = [](const std::string& name, subword_config config, auto change) {
+        change(config);
+        return compare<bpe>(name, config, false).different;
+    };
+    const auto scores = [](const std::string& name, subword_config config, auto change) {
+        change(config);
+        return compare<unigram>(name, config, false).different;
+    };
+    using c = subword_config;
+    BOOST_TEST(merges("gpt2", golden::gpt2::tokenizer, [](c& x) { x.split = &splits::llama3; }) > 20);
+    BOOST_TEST(merges("roberta", golden::roberta::tokenizer, [](c& x) { x.trim_offsets = false; }) > 50);
+    BOOST_TEST(merges("roberta", golden::roberta::tokenizer, [](c& x) { x.keep_prefix = false; }) > 50);
+    BOOST_TEST(merges("roberta", golden::roberta::tokenizer, [](c& x) { x.steps = {}; }) > 50);
+    BOOST_TEST(merges("roberta", golden::roberta::tokenizer, [](c& x) { x.pair = plain_frame; }) > 20);
+    BOOST_TEST(merges("llama3", golden::llama3::tokenizer, [](c& x) { x.split = &splits::qwen2; }) > 10);
+    BOOST_TEST(merges("llama3", golden::llama3::tokenizer, [](c& x) { x.ignore_merges = false; }) > 0);
+    BOOST_TEST(merges("qwen2", golden::qwen2::tokenizer, [](c& x) { x.normal = {}; }) > 20);
+    BOOST_TEST(merges("smollm", golden::smollm::tokenizer, [](c& x) { x.apart = nullptr; }) > 10);
+    BOOST_TEST(merges("llama2", golden::llama2::tokenizer, [](c& x) { x.byte_fallback = false; }) > 50);
+    BOOST_TEST(merges("llama2", golden::llama2::tokenizer, [](c& x) { x.decode.bytes = false; }) > 50);
+    BOOST_TEST(merges("llama2", golden::llama2::tokenizer, [](c& x) { x.decode.first = first_token::keep; }) > 50);
+    BOOST_TEST(merges("mistral", golden::mistral::tokenizer, [](c& x) { x.fuse_unknown = false; }) > 50);
+    BOOST_TEST(merges("mistral", golden::mistral::tokenizer, [](c& x) { x.steps = std::span(x.steps).first(1); }) > 50);
+    BOOST_TEST(merges("gpt", golden::gpt::tokenizer, [](c& x) { x.normal = {}; }) > 50);
+    BOOST_TEST(merges("gpt", golden::gpt::tokenizer, [](c& x) { x.word_end = {}; }) > 50);
+    BOOST_TEST(merges("clip", golden::clip::tokenizer, [](c& x) { x.split = &splits::gpt2; }) > 50);
+    BOOST_TEST(scores("t5", golden::t5::tokenizer, [](c& x) { x.normal = std::span(x.normal).subspan(1); }) > 20);
+    BOOST_TEST(scores("t5", golden::t5::tokenizer, [](c& x) { x.decode.first = first_token::keep; }) > 50);
+    BOOST_TEST(scores("xlnet", golden::xlnet::tokenizer, [](c& x) { x.split = nullptr; }) > 50);
+    BOOST_TEST(scores("nfkc", golden::nfkc::tokenizer, [](c& x) { x.normal = std::span(x.normal).subspan(1); }) > 20);
+    BOOST_TEST(scores("nfkc", golden::nfkc::tokenizer, [](c& x) { x.byte_fallback = false; }) > 50);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -260,7 +260,7 @@ def make(name, case):
         end = case.get("model", {}).get("end_of_word_suffix", "")
         if "ByteLevel" in json.dumps(case["pre_tokenizer"]):
             for letter in compiler.ALPHABET:
-                for token in {letter, letter + end}:
+                for token in (letter, letter + end):
                     vocab.setdefault(token, len(vocab))
         if case["pre_tokenizer"] is None or name == "mistral":  # no words: those between marks
             between = collections.Counter()
