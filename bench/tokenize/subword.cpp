@@ -1,5 +1,5 @@
-// What subword.py compiles and loads, once for each tokenizer: the one of CONSTFORMER_HEADER behind a C ABI, many texts a
-// call.
+// What subword.py compiles and loads, once for each tokenizer: the one of CONSTFORMER_HEADER behind a C ABI, many texts
+// a call.
 #include CONSTFORMER_HEADER
 
 #include "constformer/text/bpe.hpp"
