@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
-"""Writes include/constformer/text/unicode_tables.hpp: what BERT's tokenizer needs to know of each code point.
+"""Writes what the tokenizers need to know of each code point, to include/constformer/text/: unicode_tables.hpp (BERT's),
+unicode_class_tables.hpp (letters, numbers and white space) and unicode_form_tables.hpp (normalization forms, graphemes).
 
 Nothing is typed by hand. Every property is asked of the `tokenizers` package itself, one code point at a time, because
 its parts follow several versions of Unicode at once (one for categories, one for decomposition, one for lower case) and
 the aim is to agree with it to the last code point.
 
     python3 tools/unicode_tables.py            # needs: pip install tokenizers
-    python3 tools/unicode_tables.py --check    # writes nothing; fails where the header is not what it would write
+    python3 tools/unicode_tables.py --check    # writes nothing; fails where a header is not what it would write
 """
 import argparse
 import pathlib
+import struct
 import sys
 import unicodedata
 
 import tokenizers
-from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-HEADER = pathlib.Path(__file__).resolve().parent.parent / "include/constformer/text/unicode_tables.hpp"
+FOLDER = pathlib.Path(__file__).resolve().parent.parent / "include/constformer/text"
 BLOCK = 128  # code points a block of the two-stage table; 64 and 256 compress no better
 STEP = 64  # pairs of a map that are read to find one
 HANGUL = range(0xAC00, 0xAC00 + 11172)  # decomposed by arithmetic, checked below
@@ -243,15 +245,159 @@ struct map {{
     return out
 
 
+def runs_of(members):
+    """A set of code points as runs, first -> last."""
+    runs, first = {}, None
+    for c in sorted(members):
+        if first is None or c != runs[first] + 1:
+            first = c
+        runs[first] = c
+    return runs
+
+
+def matching(pattern):
+    """The code points that a regular expression of the package matches."""
+    split, found = pre_tokenizers.Split(Regex(pattern), "removed", invert=True).pre_tokenize_str, set()
+    for begin in range(0, len(CODE_POINTS), 1 << 12):
+        for part, _ in split("".join(map(chr, CODE_POINTS[begin:begin + (1 << 12)]))):
+            found.update(map(ord, part))
+    return found
+
+
+def write_classes():
+    classes = [matching(pattern) for pattern in (r"\p{L}", r"\p{N}", r"\s")]
+    digits = pre_tokenizers.Digits(True).pre_tokenize_str
+    numeric = {c for c in CODE_POINTS if len(digits("a" + chr(c) + "a")) == 3}
+    space = pre_tokenizers.WhitespaceSplit().pre_tokenize_str
+    assert classes[2] == {c for c in CODE_POINTS if len(space("a" + chr(c) + "a")) == 2}
+    assert classes[1] <= numeric and not numeric & (classes[0] | classes[2])
+    flat = [0] * 0x110000
+    for value, members in enumerate(classes, 1):
+        for c in members:
+            assert flat[c] == 0
+            flat[c] = value
+    limit = -(-max(c for c in CODE_POINTS if flat[c] and c < 0x2FF00) // BLOCK) * BLOCK
+    above = runs_of(c for c in CODE_POINTS if c >= limit and flat[c])
+    assert all(flat[c] == 1 for c in CODE_POINTS if c >= limit and c in classes[0])
+    assert not any(flat[c] > 1 for c in CODE_POINTS if c >= limit)
+    blocks, index = {}, []
+    for c in range(0, limit, BLOCK):
+        index.append(blocks.setdefault(tuple(flat[c:c + BLOCK]), len(blocks)))
+    assert len(blocks) <= 256
+    packed = [sum(b[i + k] << 2 * k for k in range(4)) for b in blocks for i in range(0, BLOCK, 4)]
+    out = f"""\
+// unicode_class_tables: which code points are letters, numbers and white space. Written by tools/unicode_tables.py from
+// tokenizers {tokenizers.__version__}; do not edit, run the script. Read through text/character_class.hpp.
+#pragma once
+
+#include <cstdint>
+
+#include "constformer/text/unicode_tables.hpp"
+
+// clang-format off
+namespace constformer::unicode::class_tables {{
+
+// Two stages: the block of a code point below `limit`, then its class in the block, two bits each, the first in the low
+// ones. Above: runs of letters, and nothing else.
+inline constexpr char32_t limit = {limit:#x};
+inline constexpr int block_size = {BLOCK};
+"""
+    out += array("block_of", "std::uint8_t", index)
+    out += array("class_of", "std::uint8_t", packed)
+    out += array("above", "char32_t", [x for run in sorted(above.items()) for x in run], 16)
+    out += "\n// Numbers to Rust's char::is_numeric and not to regular expressions: runs of a first and a last one.\n"
+    out += array("numeric_too", "char32_t", [x for run in sorted(runs_of(numeric - classes[1]).items()) for x in run], 16)
+    return out + "\n} // namespace constformer::unicode::class_tables\n"
+
+
+def charsmap(*keys):
+    """A SentencePiece charsmap that sends each of these bytes to the letter B: as a text is cut into graphemes before it is
+    looked up, it shows where they end."""
+    unit = lambda offset, label, leaf: offset << 10 | leaf << 8 | label
+    units = [unit(256, 0, 0)] + [0] * 1023
+    for key in keys:
+        units[256 ^ key] = unit(256 ^ key ^ 512, key, 1)
+    units[512] = 1 << 31
+    return normalizers.Precompiled(struct.pack("<1025I", 4096, *units) + b"B\0").normalize_str
+
+
+def write_forms():
+    nfc, nfkd, nfkc = (getattr(normalizers, name)().normalize_str for name in ("NFC", "NFKD", "NFKC"))
+    canonical = {c: nfd(chr(c)) for c in CODE_POINTS if c not in HANGUL and nfd(chr(c)) != chr(c)}
+    compatible = {c: nfkd(chr(c)) for c in CODE_POINTS if c not in HANGUL and nfkd(chr(c)) != nfd(chr(c))}
+    pairs = {}
+    for c, text in canonical.items():
+        if len(text) < 2 or nfc(text) != chr(c):
+            continue
+        first = nfc(text[:-1])
+        assert len(first) == 1 and nfc(first + text[-1]) == chr(c)
+        pairs[ord(text[-1]), ord(first)] = c
+    seconds = sorted({second for second, _ in pairs})
+    for c in CODE_POINTS:  # NFKC is NFC of NFKD, and nothing is composed of one
+        assert nfkc(chr(c)) == nfc(nfkd(chr(c)))
+        assert nfc(chr(c)) == chr(c) or c in canonical
+    pool, begin = b"", {}
+    for text in [*canonical.values(), *compatible.values()]:
+        data = text.encode()
+        if data not in begin:
+            begin[data] = len(pool)
+            pool += bytes([len(data)]) + data
+    place = lambda table: {c: begin[text.encode()] for c, text in table.items()}
+
+    strip = normalizers.StripAccents().normalize_str
+    accents = {c for c in CODE_POINTS if strip(chr(c)) == ""}
+    joins, from_lead = charsmap(ord("a")), charsmap(*range(0xC2, 0xF5))
+    extends = {c for c in CODE_POINTS if joins("a" + chr(c)) == "B"}
+    prepends = {c for c in CODE_POINTS if c >= 0x80 and from_lead(chr(c) + "a") == "B"}
+    # Longer ones would not matter: nothing of six bytes or more is looked up as a whole.
+    controls = {c for c in CODE_POINTS if c < 0x10000 and from_lead("\u0600" + chr(c)) != "B"}
+    out = f"""\
+// unicode_form_tables: the normalization forms NFC, NFD, NFKC and NFKD, and graphemes. Written by
+// tools/unicode_tables.py from tokenizers {tokenizers.__version__}; do not edit, run the script. Read through
+// text/normal_form.hpp and text/charsmap.hpp.
+#pragma once
+
+#include <cstdint>
+
+#include "constformer/text/unicode_tables.hpp"
+
+// clang-format off
+namespace constformer::unicode::form_tables {{
+
+using tables::map;
+
+// Full decompositions but Hangul's: of a size in bytes and UTF-8.
+"""
+    out += array("texts", "std::uint8_t", list(pool))
+    out += f"// Where the canonical decomposition of each of {len(canonical)} code points begins.\n"
+    out += mapping("canonical", place(canonical))
+    out += f"// Where that of compatibility begins, for {len(compatible)} whose other one is not the same.\n"
+    out += mapping("compatible", place(compatible))
+    out += f"\n// {len(pairs)} pairs compose: the second ones, and, for number i of them, i * 0x110000 + the first one -> both.\n"
+    out += array("seconds", "char32_t", seconds, 16)
+    out += mapping("composition", {seconds.index(b) * 0x110000 + a: c for (b, a), c in pairs.items()})
+    out += "\n// Runs, firsts and lasts: accents, as StripAccents says; what continues a grapheme; what begins one with the next;\n"
+    out += "// and what is one alone.\n"
+    out += mapping("accents", runs_of(accents))
+    out += mapping("extends", runs_of(extends))
+    out += mapping("prepends", runs_of(prepends))
+    out += mapping("controls", runs_of(controls))
+    return out + "\n} // namespace constformer::unicode::form_tables\n"
+
+
+HEADERS = {"unicode_tables.hpp": write, "unicode_class_tables.hpp": write_classes, "unicode_form_tables.hpp": write_forms}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if the header would change")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a header would change")
     arguments = parser.parse_args()
-    text = write()
-    if not arguments.check:
-        HEADER.write_text(text)
-    elif HEADER.read_text() != text:
-        sys.exit(f"{HEADER.name} is not what tokenizers {tokenizers.__version__} says: run tools/unicode_tables.py")
+    for name, write_one in HEADERS.items():
+        text, header = write_one(), FOLDER / name
+        if not arguments.check:
+            header.write_text(text)
+        elif not header.exists() or header.read_text() != text:
+            sys.exit(f"{name} is not what tokenizers {tokenizers.__version__} says: run tools/unicode_tables.py")
 
 
 if __name__ == "__main__":

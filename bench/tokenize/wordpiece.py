@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""WordPiece against the `tokenizers` package: the same texts, one thread, in turns.
+"""Tokenizers against the `tokenizers` package: the same texts, one thread, in turns.
 
-  bench/run tokenize                 a table
-  bench/run tokenize --json          the same for machines
-  bench/run tokenize --texts FILE    other texts, one a line (default: the 1,000 sentences of tests/golden/minilm)
+  bench/run tokenize                     WordPiece, a table
+  bench/run tokenize --json              the same for machines
+  bench/run tokenize --texts FILE        other texts, one a line (default: the 1,000 sentences of tests/golden/minilm)
+  bench/run tokenize --kind bpe          byte-level BPE, that of SmolLM2-135M-Instruct
+  bench/run tokenize --kind unigram      and sentencepiece (BPE of characters): of 8,000 tokens, trained on the repository's text
+  bench/run tokenize --tokenizer FILE    any tokenizer.json of BPE or Unigram
+  bench/run tokenize --fuzz N            also compares N lines of odd Unicode and source code, these kinds only (default: 2000)
 
 The first run makes a virtual environment with the package (pinned in tokenize/requirements.txt) in build/tokenize. Both read
-the vocabulary of all-MiniLM-L6-v2, and each makes the ids, segments, offsets and words of a text. Of the package's own ways
+the vocabulary of all-MiniLM-L6-v2 (or the tokenizer named above), and each makes the ids, segments, offsets and words of a text. Of the package's own ways
 (encode_batch, and encode_batch_fast, which leaves the offsets out) the faster one counts. A round gives every one its turn;
 figures are medians over rounds. `ratio` is the package's time divided by ours: above 1 we are faster. The ids must be equal, or
 the benchmark stops. Seconds are processor time: one of our turns is shorter than the slice that a busy machine gives a
@@ -78,6 +82,9 @@ def main():
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     parser.add_argument("--texts", type=pathlib.Path, default=project.ROOT / "tests/golden/minilm/sentences.txt")
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--kind", choices=["wordpiece", "bpe", "unigram", "sentencepiece"])
+    parser.add_argument("--tokenizer", type=pathlib.Path)
+    parser.add_argument("--fuzz", type=int, default=2000)
     wanted = parser.parse_args()
     env = project.environment()
     if pathlib.Path(sys.prefix) != PLACE / "venv":  # once more, with the package
@@ -88,21 +95,24 @@ def main():
     os.environ["RAYON_NUM_THREADS"] = "1"
     import tokenizers
 
-    library = project.native("bench/libtokenize.so", env)
-    vocabulary = pathlib.Path(env["CONSTFORMER_WEIGHTS"]) / "vocab.txt"
     try:
         texts = [line for line in wanted.texts.read_text(encoding="utf-8").split("\n") if line]
     except (OSError, UnicodeDecodeError) as problem:
         project.stop(f"{wanted.texts}: {problem}")
     if not texts or wanted.rounds < 1:
         project.stop("at least one text and one round are needed")
-    ours = Ours(library, vocabulary, texts)
-    peer = tokenizers.BertWordPieceTokenizer(str(vocabulary))
-    batch, fast = peer.encode_batch, peer._tokenizer.encode_batch_fast
-
-    theirs = [i for encoding in batch(texts) for i in encoding.ids]
-    if ours.ids() != theirs:
-        project.stop("the ids differ from the package's")
+    if wanted.tokenizer or wanted.kind not in (None, "wordpiece"):
+        import peer_subword
+        ours, peer, theirs = peer_subword.prepared(wanted.kind, wanted.tokenizer, texts, wanted.fuzz, env)
+        batch, fast = peer.encode_batch, peer.encode_batch_fast
+    else:
+        vocabulary = pathlib.Path(env["CONSTFORMER_WEIGHTS"]) / "vocab.txt"
+        ours = Ours(project.native("bench/libtokenize.so", env), vocabulary, texts)
+        peer = tokenizers.BertWordPieceTokenizer(str(vocabulary))
+        batch, fast = peer.encode_batch, peer._tokenizer.encode_batch_fast
+        theirs = [i for encoding in batch(texts) for i in encoding.ids]
+        if ours.ids() != theirs:
+            project.stop("the ids differ from the package's")
     ways = {"Constformer": ours.run, "encode_batch": lambda: batch(texts), "encode_batch_fast": lambda: fast(texts)}
     spent = {name: [] for name in ways}
     for _ in range(wanted.rounds):
@@ -115,7 +125,7 @@ def main():
     peers = [statistics.median(spent[name]) for name in ways if name != "Constformer"]
     ratio = round(min(peers) / statistics.median(spent["Constformer"]), 2)
     if wanted.json:
-        print(json.dumps({"bench": "tokenize", "texts": len(texts), "tokens": len(theirs), "tokenizers": tokenizers.__version__,
+        print(json.dumps({"bench": "tokenize", "kind": wanted.kind or "wordpiece", "texts": len(texts), "tokens": len(theirs), "tokenizers": tokenizers.__version__,
                           "threads": 1, "rounds": wanted.rounds, "results": rows, "ratio": ratio}, indent=2))
         return
     print(f"{len(texts):,} texts, {len(theirs) / len(texts):.1f} tokens each, 1 thread, tokenizers {tokenizers.__version__}")

@@ -9,6 +9,8 @@
 #include "constformer/models/t5.hpp"
 
 // text
+#include "constformer/text/bpe.hpp"
+#include "constformer/text/unigram.hpp"
 #include "constformer/text/wordpiece.hpp"
 
 // tasks

@@ -1,11 +1,13 @@
 // encoding: what a tokenizer makes of a text, and what can be asked of it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <vector>
 
 #include "constformer/text/normalize.hpp"
+#include "constformer/text/subword_work.hpp"
 
 namespace constformer {
 
@@ -24,6 +26,7 @@ struct encoding {
         std::vector<waiting_mark> pile;
         std::vector<char> normal; // normalized text and where its bytes come from
         std::vector<int> places;
+        subword_work subword;
     } work;
 
     [[nodiscard]] int size() const noexcept { return static_cast<int>(ids.size()); }
@@ -52,7 +55,16 @@ struct encoding {
 struct encode_options {
     int most_tokens = 0;   // tokens that fit, added ones included; 0: no limit
     bool truncate = false; // what does not fit is cut off (of a pair, from the longer text first); else it is an error
-    bool special = true;   // add [CLS] and [SEP]
+    bool special = true;   // add [CLS] and [SEP], or what else the model wants around a text
 };
+
+// How many tokens of each of two texts stay in a room too small for both: the longer text is cut down to what the
+// shorter one leaves; where both are long, each gets half. As `tokenizers` truncates by "longest_first".
+[[nodiscard]] constexpr std::array<int, 2> kept_tokens(std::array<int, 2> count, int room) noexcept {
+    const int shorter = std::min(count[0], count[1]);
+    int small = shorter, large = room - shorter;
+    if (large < small) small = room / 2, large = room - small;
+    return count[0] > count[1] ? std::array{large, small} : std::array{small, large};
+}
 
 } // namespace constformer

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "constformer/core/check.hpp"
+#include "constformer/text/hash.hpp"
 #include "constformer/text/unicode.hpp"
 
 namespace constformer {
@@ -119,29 +120,8 @@ class vocabulary {
         slots_[i] = {static_cast<std::uint32_t>(h >> 32), id};
     }
 
-    template <class Word> [[nodiscard]] static std::uint64_t load(const char* p) noexcept {
-        Word word;
-        std::memcpy(&word, p, sizeof word);
-        return word;
-    }
-    // Up to 16 bytes are two loads and two multiplications, so that each prefix of a word is cheap to try.
     [[nodiscard]] static std::uint64_t hash(const char* p, std::size_t size, place where) noexcept {
-        constexpr std::uint64_t odd = 0x9E3779B97F4A7C15u;
-        std::uint64_t h = (size + static_cast<std::size_t>(where) * 0x1000) * odd;
-        const auto mix = [&](std::uint64_t word) {
-            h = (h ^ word) * odd;
-            h ^= h >> 29;
-        };
-        if (size >= 8) {
-            for (std::size_t i = 0; i + 8 < size; i += 8) mix(load<std::uint64_t>(p + i));
-            mix(load<std::uint64_t>(p + size - 8));
-        } else if (size >= 4) {
-            mix(load<std::uint32_t>(p) | load<std::uint32_t>(p + size - 4) << 32);
-        } else {
-            mix(load<std::uint8_t>(p) | load<std::uint8_t>(p + size / 2) << 8 | load<std::uint8_t>(p + size - 1) << 16);
-        }
-        h *= odd;
-        return h ^ h >> 32;
+        return hash_bytes(p, size, static_cast<std::size_t>(where));
     }
 };
 

@@ -93,7 +93,6 @@ class wordpiece {
     status encode(std::span<const std::string_view> texts, encoding& out, const encode_options& options) const;
     void read(std::string_view text, int segment, int most, encoding& out) const;
     void read_normalized(std::string_view text, int source, words& to) const;
-    [[nodiscard]] static std::array<int, 2> kept(std::array<int, 2> count, int room) noexcept;
 };
 
 inline expected<wordpiece> wordpiece::from_vocabulary(std::string_view lines, const wordpiece_config& config) {
@@ -182,18 +181,9 @@ inline status wordpiece::encode(std::span<const std::string_view> texts, encodin
         out.clear();
         return error("wordpiece: ", total + added, " tokens, at most ", most, " fit");
     }
-    // The longer text is cut down to what the shorter one leaves; where both are long, each gets half.
-    const std::array<int, 2> keep = kept(count, room);
+    const std::array<int, 2> keep = kept_tokens(count, room);
     for (std::size_t i = texts.size(); i-- > 0;) out.erase(begin[i] + keep[i], begin[i] + count[i]);
     return {};
-}
-
-// How many tokens of each of two texts stay in a room too small for both.
-inline std::array<int, 2> wordpiece::kept(std::array<int, 2> count, int room) noexcept {
-    const int shorter = std::min(count[0], count[1]);
-    int small = shorter, large = room - shorter;
-    if (large < small) small = room / 2, large = room - small;
-    return count[0] > count[1] ? std::array{large, small} : std::array{small, large};
 }
 
 // Appends the tokens of a text, at least `most` of them where there are as many.
