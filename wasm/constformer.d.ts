@@ -24,8 +24,11 @@ export declare class ConstformerError extends Error {
   readonly code: ErrorCode;
 }
 
-/** What this browser's WebAssembly can do. The engine needs simd128 and is faster with relaxed SIMD. */
-export declare function supports(): { simd128: boolean; relaxed: boolean };
+/**
+ * What this browser's WebAssembly can do here. The engine needs simd128 and is faster with relaxed SIMD. `threads`: workers
+ * can share a memory, since the page's server isolates it from other origins (crossOriginIsolated).
+ */
+export declare function supports(): { simd128: boolean; relaxed: boolean; threads: boolean };
 
 export interface Progress {
   phase: 'engine' | 'weights' | 'ready' | 'embed';
@@ -43,8 +46,8 @@ export interface WorkerLike {
 }
 
 export interface LoadOptions {
-  /** The engine's two builds; by default NAME.wasm and NAME.relaxed.wasm beside NAME.weights. */
-  wasm?: { simd128?: string | URL; relaxed?: string | URL };
+  /** The engine's builds; by default NAME.wasm, NAME.relaxed.wasm and NAME.threads.wasm beside NAME.weights. */
+  wasm?: { simd128?: string | URL; relaxed?: string | URL; threads?: string | URL };
   /**
    * Run in a worker of its own (default), or on the calling thread; or what makes the worker of this module's file. Where
    * there are no workers, or none may start, it is the calling thread.
@@ -52,6 +55,11 @@ export interface LoadOptions {
   worker?: boolean | (() => WorkerLike);
   /** Choose the build: relaxed SIMD or not. By default the best one that the browser has. */
   relaxed?: boolean;
+  /**
+   * Threads that share a forward. By default as many as the machine has, up to 4, where supports().threads says that there can
+   * be several, else 1. More than one where there cannot be: `unsupported`. The answers do not depend on it.
+   */
+  threads?: number;
   /**
    * Keep the weights in the Cache API, by the URL and the layout's hash (default), and the engine for when there is no
    * network. Both are checked before use. Give changed weights another URL.
@@ -176,7 +184,9 @@ export interface Description {
   /** Names the layout of the weights. */
   manifest: string;
   isa: string;
-  build: 'simd128' | 'relaxed SIMD';
+  build: 'simd128' | 'relaxed SIMD' | 'relaxed SIMD and threads';
+  /** Threads that share a forward. */
+  threads: number;
   most_hits: number;
   /** Bytes of the .wasm file, of the weights file, and of all WebAssembly memory now. */
   module_bytes: number;

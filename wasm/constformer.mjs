@@ -4,8 +4,9 @@
 //     const model = await load('./minilm_l6.weights', { onProgress: (p) => bar.value = p.loaded / p.total });
 //     const [a, b] = await model.embed(['a sentence', 'another one']);
 //
-// Three files lie side by side and share a name: NAME.wasm and NAME.relaxed.wasm (two builds of one engine, the second
-// one uses fused multiply-add where the browser has it) and NAME.weights. This file knows no model: everything
+// Four files lie side by side and share a name: NAME.wasm, NAME.relaxed.wasm and NAME.threads.wasm (three builds of one
+// engine: the second one uses fused multiply-add where the browser has it, the third one more threads too, where the
+// page is isolated from other origins) and NAME.weights. This file knows no model: everything
 // particular comes from the engine's describe(). It is also its own worker script (see the last lines). Bundlers find
 // all of them by entry.mjs, which a package has as its index.mjs.
 
@@ -65,6 +66,8 @@ export function supports() {
   return {
     simd128: probe([65, 0, 253, 15, 253, 98]),
     relaxed: probe([65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2]),
+    // a memory that workers share takes a page that its server isolates from other origins
+    threads: globalThis.crossOriginIsolated === true && typeof Worker === 'function',
   };
 }
 
@@ -74,6 +77,8 @@ export function supports() {
 class Engine {
   #wasm;
   #memory;
+  #shared = false; // the memory, with the helpers
+  #helpers = [];
   #about;
   #tokens;
   #tables = new Map();
@@ -82,7 +87,7 @@ class Engine {
   #watch = null; // the observer of the forward that is running: { stage(name), attention(head, query, row) }
 
   // The weights are asked for while the engine is still on its way, unless a copy of them seems to be kept here.
-  static async open({ weights, wasm, relaxed, cache, tokens }, progress, signal) {
+  static async open({ weights, wasm, relaxed, threads, cache, tokens }, progress, signal) {
     const engine = new Engine(),
       both = new AbortController(), // whatever fails ends the other one's download
       stop = () => both.abort(signal.reason);
@@ -91,11 +96,13 @@ class Engine {
     try {
       progress({ phase: 'engine', loaded: 0, total: 0 });
       const ahead = weights_ahead(weights, cache, both.signal);
-      const [code] = await Promise.all([compile(relaxed ? wasm.relaxed : wasm.simd128, cache, both.signal), ahead]);
-      await engine.#start(code.module);
+      const build = threads > 1 ? 'threads' : relaxed ? 'relaxed' : 'simd128';
+      const [code] = await Promise.all([compile(wasm[build], cache, both.signal), ahead]);
+      await engine.#start(code.module, threads);
       const source = await engine.#receive(weights, await ahead, cache, progress, both.signal);
       Object.assign(engine.#about, {
-        build: relaxed ? 'relaxed SIMD' : 'simd128',
+        build: { simd128: 'simd128', relaxed: 'relaxed SIMD', threads: 'relaxed SIMD and threads' }[build],
+        threads,
         module_bytes: code.size,
         module_from: code.source,
         weights_from: source,
@@ -113,12 +120,14 @@ class Engine {
   close() {
     this.#closed = true; // what is under way stops at its next step, and then holds the memory no longer
     this.#tables.clear();
+    for (const helper of this.#helpers) helper.terminate();
+    this.#helpers = [];
   }
   #open() {
     if (this.#closed) throw disposed_error();
   }
 
-  async #start(module) {
+  async #start(module, threads) {
     const said = [];
     const system = {
       // the three calls by which a C library prints; the engine does so only before it stops itself
@@ -146,11 +155,27 @@ class Engine {
       emscripten_notify_memory_growth: () => {},
     };
     const imports = { env: host, wasi_snapshot_preview1: system };
+    this.#shared = threads > 1;
+    if (this.#shared) host.memory = shared_memory();
     const { exports } = await WebAssembly.instantiate(module, imports);
     this.#wasm = exports;
-    this.#memory = exports.memory;
+    this.#memory = host.memory ?? exports.memory;
     exports._initialize?.();
+    if (this.#shared) this.#hire(module, threads);
     this.#about = JSON.parse(this.#string(exports.describe()));
+  }
+
+  // Starts the helpers. Nobody waits for them: the work of one that is late, or never comes, is done by the others.
+  #hire(module, threads) {
+    const stacks = this.#wasm.share(threads);
+    if (!stacks) fail('memory', `the browser did not give the memory that ${threads} threads need`);
+    for (let helper = 1; helper < threads; ++helper) {
+      const worker = new Worker(new URL(import.meta.url), { type: 'module', name: helper_name });
+      worker.onerror = (event) => event.preventDefault?.();
+      const stack = stacks + (helper + 1) * this.#wasm.stack_bytes();
+      worker.postMessage({ module, memory: this.#memory, helper, stack });
+      this.#helpers.push(worker);
+    }
   }
 
   // Streams the weights file into the heap, checks it there, and keeps it for the next visit.
@@ -252,8 +277,9 @@ class Engine {
     return new Float32Array(this.#memory.buffer, at, size);
   }
   #string(at, size) {
-    const heap = new Uint8Array(this.#memory.buffer);
-    return new TextDecoder().decode(heap.subarray(at, size === undefined ? heap.indexOf(0, at) : at + size));
+    const heap = new Uint8Array(this.#memory.buffer),
+      bytes = heap.subarray(at, size === undefined ? heap.indexOf(0, at) : at + size);
+    return new TextDecoder().decode(this.#shared ? bytes.slice() : bytes); // (which reads no shared memory)
   }
   #said() {
     return this.#string(this.#wasm.error());
@@ -271,7 +297,9 @@ class Engine {
   #put(text, truncate, begin = 0, end = this.#wasm.text_bytes()) {
     if (typeof text !== 'string') fail('input', `a text must be a string, not ${text === null ? 'null' : typeof text}`);
     const room = this.#bytes(this.#wasm.text() + begin, end - begin);
-    const { read, written } = new TextEncoder().encodeInto(text, room);
+    const own = this.#shared ? new Uint8Array(room.length) : room; // (encodeInto writes to no shared memory)
+    const { read, written } = new TextEncoder().encodeInto(text, own);
+    if (this.#shared) room.set(own.subarray(0, written));
     if (read < text.length && !truncate)
       fail(
         'input',
@@ -488,6 +516,15 @@ class Engine {
       }
     }
     return Object.fromEntries(outputs.map(({ name, dims, data }) => [name, { dims, data }]));
+  }
+}
+
+// What wasm/meson.build says: the module's own bytes lie below 2 MB, and it grows up to 2 GB.
+function shared_memory() {
+  try {
+    return new WebAssembly.Memory({ initial: 32, maximum: 32768, shared: true });
+  } catch (cause) {
+    return fail('memory', 'the browser did not give a memory that threads can share; load with { threads: 1 }', cause);
   }
 }
 
@@ -881,7 +918,7 @@ class Model {
 const beside = (url, ending) => new URL(url.pathname.replace(/(\.[^./]*)?$/, ending) + url.search, url).href;
 
 export async function load(url = import.meta.url, options = {}) {
-  const { wasm = {}, worker = true, relaxed, cache = true, tokens = 0, onProgress, signal } = options;
+  const { wasm = {}, worker = true, relaxed, threads, cache = true, tokens = 0, onProgress, signal } = options;
   const can = supports();
   if (!can.simd128)
     fail(
@@ -890,6 +927,14 @@ export async function load(url = import.meta.url, options = {}) {
         'Chrome 91, Firefox 89, Safari 16.4 and later have it',
     );
   if (is_worker) fail('unsupported', `this script runs as the engine's own worker: ${bundled}`);
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
+    fail('input', `threads: a whole number of at least 1 is needed, not ${threads}`);
+  if (threads > 1 && (!can.threads || !can.relaxed || relaxed === false))
+    fail(
+      'unsupported',
+      `${threads} threads need relaxed SIMD and a page that is isolated from other origins, by its server's headers ` +
+        'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp',
+    );
   const page = globalThis.document?.baseURI ?? globalThis.location?.href ?? import.meta.url;
   const absolute = (given) => {
     try {
@@ -904,8 +949,10 @@ export async function load(url = import.meta.url, options = {}) {
     wasm: {
       simd128: absolute(wasm.simd128 ?? beside(base, '.wasm')).href,
       relaxed: absolute(wasm.relaxed ?? beside(base, '.relaxed.wasm')).href,
+      threads: absolute(wasm.threads ?? beside(base, '.threads.wasm')).href,
     },
     relaxed: relaxed ?? can.relaxed,
+    threads: threads ?? (can.threads && can.relaxed && relaxed !== false ? most_threads() : 1),
     cache,
     tokens,
   };
@@ -914,11 +961,28 @@ export async function load(url = import.meta.url, options = {}) {
   const start = typeof worker === 'function' ? worker : worker && typeof Worker === 'function' && own_worker;
   return new Model(await (start ? Remote.open(start, files, progress, signal) : Direct.open(files, progress, signal)));
 }
+// As many as the machine has, but few: a short sentence does not keep more of them busy.
+const most_threads = () => Math.max(1, Math.min(4, globalThis.navigator?.hardwareConcurrency ?? 1));
 const own_worker = () => new Worker(new URL(import.meta.url), { type: 'module', name: self_name });
 const bundled =
   'a bundler has merged this file with others; give load() { worker: () => new Worker(…) }, or worker: false';
 
 // ---------------------------------------------------------------------------------------------------------------------
+// This file, run as a helper: it does what the engine shares out, and nothing else.
+const helper_name = 'helper of constformer';
+if (
+  typeof DedicatedWorkerGlobalScope === 'function' &&
+  globalThis instanceof DedicatedWorkerGlobalScope &&
+  globalThis.name === helper_name
+)
+  globalThis.onmessage = async ({ data: { module, memory, helper, stack } }) => {
+    const nothing = { get: (own, name) => own[name] ?? (() => 0) }; // it neither prints nor is watched
+    const imports = { env: new Proxy({ memory }, nothing), wasi_snapshot_preview1: new Proxy({}, nothing) };
+    const { exports } = await WebAssembly.instantiate(module, imports);
+    exports.__stack_pointer.value = stack;
+    exports.serve(helper); // until it is terminated
+  };
+
 // This file, run as a worker.
 const is_worker =
   typeof DedicatedWorkerGlobalScope === 'function' &&

@@ -13,6 +13,7 @@ export function load(url = new URL('./NAME.weights', import.meta.url), { worker 
     wasm: {
       simd128: new URL('./NAME.wasm', import.meta.url),
       relaxed: new URL('./NAME.relaxed.wasm', import.meta.url),
+      threads: new URL('./NAME.threads.wasm', import.meta.url),
       ...wasm,
     },
   });

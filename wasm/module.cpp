@@ -11,6 +11,7 @@
 #include CONSTFORMER_MODEL_HEADER
 
 #include "answers.hpp"
+#include "constformer/core/crew.hpp"
 #include "constformer/files/packed.hpp"
 #include "constformer/ops/pool.hpp"
 #include "constformer/tasks/classify.hpp"
@@ -48,6 +49,12 @@ constexpr int text_bytes = 1 << 15; // of one text
 constexpr int most_texts = 32;      // of one batch
 constexpr int batch_tokens = 128;   // of one batch of several texts: more would only grow what must stay in the cache
 constexpr int table_rows = 128;     // that are searched at a time
+#if defined(__wasm_atomics__)
+using threads = on<crew>;
+constexpr int stack_bytes = 1 << 16; // of a worker, which only runs kernels
+#else
+using threads = sequential;
+#endif
 
 // Tells the host what a forward is at, and shows it the attention where it wants that.
 struct watcher : silent {
@@ -65,7 +72,8 @@ struct everything_here {
     float *states = nullptr, *outputs = nullptr, *vectors = nullptr, *table = nullptr;
     int *ids = nullptr, *segments = nullptr, *keep = nullptr; // of run()
     wordpiece words;
-    std::optional<engine<model>> on;
+    std::optional<crew> workers; // where the memory is shared
+    std::optional<engine<model, threads>> on;
     int texts = 0; // of the batch
     hit hits[most_hits];
 };
@@ -93,7 +101,9 @@ int no(const error& why) {
 int no(const status& why) { return no(why.error()); }
 
 template <class Watch> status forward(const bert_inputs& in, Watch watch) {
-    return forward_into(self.on->model(), in, self.states, self.outputs, self.on->workspace(watch));
+    auto m = self.on->workspace(watch);
+    if (m.watch.wants_attention()) m.threads = {}; // the host's function is called in its own thread only
+    return forward_into(self.on->model(), in, self.states, self.outputs, m);
 }
 
 // [CLS] text [SEP], or of a pair [CLS] text [SEP] second [SEP]: the number of tokens, or -1. Where truncation is not
@@ -154,6 +164,20 @@ EXPORT(reserve) std::byte* reserve(int bytes, int tokens) {
     return self.file.data();
 }
 
+#if defined(__wasm_atomics__)
+// Workers that share a forward, the caller included. Before load(). Each of the others is a thread of the host that has
+// made another instance over the same memory, not initialized it, set its __stack_pointer to share()'s result plus its
+// number times stack_bytes(), and called serve(number), which does not return. 0: there is no memory.
+EXPORT(share) std::byte* share(int size) {
+    if (self.workers || size < 1) return nullptr;
+    auto* stacks = static_cast<std::byte*>(std::aligned_alloc(64, std::size_t(size) * stack_bytes));
+    if (stacks) self.workers.emplace(size);
+    return stacks;
+}
+EXPORT(stack_bytes) int bytes_of_a_stack() { return stack_bytes; }
+EXPORT(serve) void serve(int worker) { self.workers->serve(worker); }
+#endif
+
 // Checks the file that now lies at reserve()'s place, and reads its vocabulary. 0 or -1.
 EXPORT(load) int load_weights() {
     const auto view = check_packed<model>(self.file);
@@ -167,7 +191,11 @@ EXPORT(load) int load_weights() {
                 error("weights: a vocabulary of ", words->size(), " tokens for a model of ", model::config.vocabulary));
         self.words = std::move(*words);
     }
+#if defined(__wasm_atomics__)
+    self.on.emplace(view->as<model>(), self.words, self.capacity, 0, threads{self.workers ? &*self.workers : nullptr});
+#else
     self.on.emplace(view->as<model>(), self.words, self.capacity, 0);
+#endif
     auto& text = self.on->text();
     const auto n = std::size_t(text_bytes) + 3; // a pair is read whole before the longer of the two is cut
     text.ids.reserve(n), text.segments.reserve(n), text.offsets.reserve(n), text.words.reserve(n);

@@ -32,6 +32,7 @@ const files = [
   'engine/minilm_l6.mjs',
   'engine/minilm_l6.wasm',
   'engine/minilm_l6.relaxed.wasm',
+  'engine/minilm_l6.threads.wasm',
 ];
 const not_kept = /\.weights$|\/peer\//; // the engine keeps its weights itself; the peer is large and only for a race
 

@@ -671,7 +671,7 @@ def test_wasm(b):
     folder = b.file("web")
     code, said, problem = run(COMPILER, "compile", GOLDEN / "bert_sequence", "-o", folder, "--target", "wasm")
     check(code == 0, problem)
-    names = {"web.wasm", "web.relaxed.wasm", "web.mjs", "web.d.ts", "web.weights", "web.hpp",
+    names = {"web.wasm", "web.relaxed.wasm", "web.threads.wasm", "web.mjs", "web.d.ts", "web.weights", "web.hpp",
              "index.mjs", "package.json", "README.md", "LICENSE"}  # fmt: skip
     check({p.name for p in folder.iterdir()} == names, said)
     about = json.loads((folder / "package.json").read_text())

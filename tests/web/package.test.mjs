@@ -38,7 +38,7 @@ const close = (found, wanted = expected) =>
 
 test('npm takes the folder as it is: eight files and a package.json, nothing else to install', () => {
   const files = ['LICENSE', 'README.md', 'index.mjs', 'package.json'];
-  for (const end of ['d.ts', 'mjs', 'relaxed.wasm', 'wasm', 'weights']) files.push(`${name}.${end}`);
+  for (const end of ['d.ts', 'mjs', 'relaxed.wasm', 'threads.wasm', 'wasm', 'weights']) files.push(`${name}.${end}`);
   assert.deepEqual(packed.files.map(({ path }) => path).sort(), files.sort());
   const about = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
   for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts'])

@@ -16,7 +16,10 @@ PARTS = ROOT / "tools" / "compiler"
 COMMON = ["-std=c++20", "-O3", "-fno-math-errno"]
 # As wasm/meson.build has them.
 MODULE = ["-fno-exceptions", "-fno-rtti", "--no-entry", "-sSTANDALONE_WASM", "-sMALLOC=emmalloc", "-sALLOW_MEMORY_GROWTH",
-          "-sINITIAL_HEAP=1MB", "-sSTACK_SIZE=256KB"]  # fmt: skip
+          "-sSTACK_SIZE=256KB"]  # fmt: skip
+ALONE = ["-sINITIAL_HEAP=1MB"]
+SHARED = ["-matomics", "-mbulk-memory", "-sIMPORTED_MEMORY", "-sINITIAL_MEMORY=2MB", "-sMAXIMUM_MEMORY=2GB",
+          "-Wl,--shared-memory,--no-check-features,--export=__stack_pointer"]  # wasm/meson.build says why
 EMBED = """    .section .rodata
     .balign 64
     .global constformer_weights
@@ -163,7 +166,7 @@ def native(checkpoint, out, options, say):
 
 
 def wasm(checkpoint, out, options, say):
-    """A folder that npm takes as a package: NAME.wasm, NAME.relaxed.wasm, NAME.mjs, NAME.d.ts, NAME.weights, what
+    """A folder that npm takes as a package: NAME.wasm, NAME.relaxed.wasm, NAME.threads.wasm, NAME.mjs, NAME.d.ts, NAME.weights, what
     package.files adds, and the header NAME.hpp."""
     tools = Tools(say)
     name = header.identifier(out.name)
@@ -186,7 +189,7 @@ def wasm(checkpoint, out, options, say):
         if checkpoint.commands == "sequence":
             choices.append(f"-DCONSTFORMER_SCORES=checkpoints::{name}::scores")
             choices.append(f"-DCONSTFORMER_LABELS=checkpoints::{name}::labels")
-        for kind, flags in (("", []), (".relaxed", ["-mrelaxed-simd"])):
+        for kind, flags in (("", ALONE), (".relaxed", ["-mrelaxed-simd", *ALONE]), (".threads", ["-mrelaxed-simd", *SHARED])):
             say(f"compiling {name}{kind}.wasm with em++")
             module = work / f"{name}{kind}.wasm"
             tools.run(["em++", "-std=c++20", "-O3", "-msimd128", *flags, *(["-isystem", headers] if headers else []),

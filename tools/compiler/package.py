@@ -1,6 +1,6 @@
 """Makes the folder of a model for the web a package that npm takes: what bundlers, Node and TypeScript ask for.
 
-  package.py FOLDER CHECKPOINT_DIR SIMD_WASM RELAXED_WASM WEIGHTS     (tools/package-web types it)
+  package.py FOLDER CHECKPOINT_DIR SIMD_WASM RELAXED_WASM THREADS_WASM WEIGHTS     (tools/package-web types it)
 
 The package is plain: ES modules as they are in wasm/, no dependency, no script that runs at installation.
 """
@@ -11,6 +11,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+MODULES = (".wasm", ".relaxed.wasm", ".threads.wasm")
 SPDX = {"apache-2.0": "Apache-2.0", "mit": "MIT", "bsd-2-clause": "BSD-2-Clause", "bsd-3-clause": "BSD-3-Clause",
         "cc0-1.0": "CC0-1.0", "cc-by-4.0": "CC-BY-4.0", "cc-by-sa-4.0": "CC-BY-SA-4.0", "cc-by-nc-4.0": "CC-BY-NC-4.0",
         "mpl-2.0": "MPL-2.0"}  # fmt: skip
@@ -68,9 +69,9 @@ def files(name, title, commands, checkpoint):
         "main": "./index.mjs",
         "types": f"./{name}.d.ts",
         "exports": {".": {"types": f"./{name}.d.ts", "default": "./index.mjs"},
-                    **{f"./{name}{end}": f"./{name}{end}" for end in (".wasm", ".relaxed.wasm", ".weights")},
+                    **{f"./{name}{end}": f"./{name}{end}" for end in (*MODULES, ".weights")},
                     "./package.json": "./package.json"},  # fmt: skip
-        "files": ["index.mjs", *(f"{name}{end}" for end in (".mjs", ".d.ts", ".wasm", ".relaxed.wasm", ".weights"))],
+        "files": ["index.mjs", *(f"{name}{end}" for end in (".mjs", ".d.ts", *MODULES, ".weights"))],
         "sideEffects": False,
         "engines": {"node": ">=22"},
         "keywords": ["transformer", "webassembly", "simd"],
@@ -94,14 +95,14 @@ def main():
     import header
     from build import place
 
-    if len(sys.argv) != 6:
+    if len(sys.argv) != 7:
         sys.exit(__doc__)
     folder, origin, *built = map(pathlib.Path, sys.argv[1:])
     name = header.identifier(folder.name)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         found = checkpoints.read(origin)
-        place((source, folder / (name + end)) for source, end in zip(built, (".wasm", ".relaxed.wasm", ".weights")))
+        place((source, folder / (name + end)) for source, end in zip(built, (*MODULES, ".weights")))
     except checkpoints.Refusal as why:
         sys.exit(f"package: {why}")
     for file, text in files(name, found.folder.name, found.commands, found.folder).items():

@@ -221,7 +221,8 @@ void attend_head(const head_view& h, int head, int first, const Rule& rule, std:
         float* const scores = floats + room_of_floats - room(std::size_t(h.keys)) / sizeof(float);
         for (int i = 0; i < h.queries; ++i) {
             detail::attend_row(h, head, i, rule, scores);
-            watch.attention(head, first + i, std::span<const float>(scores, std::size_t(h.keys)));
+            if (watch.wants_attention())
+                watch.attention(head, first + i, std::span<const float>(scores, std::size_t(h.keys)));
         }
         return;
     }
