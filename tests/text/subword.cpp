@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(laws_of_any_text) {
             BOOST_REQUIRE((e.words[i] == word || e.words[i] == word + 1));
             last = end, word = e.words[i];
         }
-        BOOST_REQUIRE(last == code_points(text));
+        BOOST_REQUIRE(last == count_code_points(text));
     }
 }
 

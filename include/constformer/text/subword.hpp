@@ -200,10 +200,10 @@ void subword<Model>::read(std::string_view text, int segment, int most, encoding
         }
         if (token.id < 0) break;
         if (at <= token.begin)
-            place += code_points(text.substr(at, token.begin - at));
+            place += count_code_points(text.substr(at, token.begin - at));
         else // of white space that the token before took along
-            place -= code_points(text.substr(token.begin, at - token.begin));
-        const int end = place + code_points(text.substr(token.begin, token.end - token.begin));
+            place -= count_code_points(text.substr(token.begin, at - token.begin));
+        const int end = place + count_code_points(text.substr(token.begin, token.end - token.begin));
         to.whole(token.id, {place, end}, text.substr(token.begin, token.end - token.begin));
         place = end;
         at = token.end;

@@ -12,7 +12,7 @@
 namespace constformer {
 
 // Code points of a text that is valid UTF-8.
-[[nodiscard]] inline int code_points(std::string_view text) noexcept {
+[[nodiscard]] inline int count_code_points(std::string_view text) noexcept {
     return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
@@ -78,7 +78,7 @@ template <class Model> struct subword_reader {
     // An added token: a word of its own. `text` is where it was found, with white space that it takes along.
     void whole(int id, std::array<int, 2> offsets, std::string_view text) {
         const auto left = unicode::space_at_begin(text), right = unicode::space_at_end(text);
-        put(id, offsets, code_points(text.substr(0, left)), code_points(text.substr(text.size() - right)));
+        put(id, offsets, count_code_points(text.substr(0, left)), count_code_points(text.substr(text.size() - right)));
         ++word;
     }
 
