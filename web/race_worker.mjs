@@ -8,7 +8,7 @@ const say = (message) => postMessage(message);
 
 // Each: { name, run(ids) } -> the embedding of one sentence, of length 1.
 async function ours(relaxed, name) {
-  const model = await load('./engine/minilm_l6.weights', { worker: false, tokens: 256, relaxed });
+  const model = await load('./engine/minilm_l6.weights', { worker: false, tokens: 256, relaxed, threads: 1 });
   const { width, build } = await model.describe();
   return {
     name: name ?? build,

@@ -94,9 +94,11 @@ function show(about, can, opened) {
       about.build,
       `${can.relaxed ? 'the faster one: this browser has relaxed SIMD, and with it fused multiply-add' : 'this browser has no relaxed SIMD, whose fused multiply-add is faster'}; the page asked it to validate one instruction of each kind`,
     ],
-    about.thread === 'caller'
-      ? ['Threads', 'the page’s own', 'since this browser started no worker']
-      : ['Threads', 'one worker', 'so this page stays free to draw, and needs no special headers'],
+    about.threads > 1
+      ? ['Threads', `${about.threads} workers`, 'share the work, since this page’s server isolates it from other origins']
+      : about.thread === 'caller'
+        ? ['Threads', 'the page’s own', 'since this browser started no worker']
+        : ['Threads', 'one worker', 'so this page stays free to draw, and needs no special headers'],
     ['Start', seconds(opened), 'from opening the page to an engine that answers'],
     passages && ['Passages', passages.title, passages.note],
     [

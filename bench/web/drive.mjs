@@ -1,6 +1,6 @@
 // Serves the page and its engines, opens it in headless Chromium, prints what it measured as JSON.
 //
-//   node drive.mjs SITE ONNXRUNTIME PLAIN.onnx FUSED.onnx LENGTHS ROUNDS
+//   node drive.mjs ENGINES ONNXRUNTIME GRAPHS JOB     JOB: JSON: what race() or start() of race.mjs takes, and `visits`
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -9,18 +9,14 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { chromium } = createRequire(join(here, '../../tests/web/'))('playwright-core');
-const [site, ort, plain, fused, lengths, rounds] = process.argv.slice(2);
+const [engines, ort, graphs, text] = process.argv.slice(2),
+  job = JSON.parse(text);
 const types = { '.html': 'text/html', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
-const place = (path) =>
-  path === '/plain.onnx'
-    ? plain
-    : path === '/fused.onnx'
-      ? fused
-      : path.startsWith('/ort/')
-        ? join(ort, normalize(path.slice(4)))
-        : path.startsWith('/engine/')
-          ? join(site, normalize(path))
-          : join(here, normalize(path));
+const place = (path) => {
+  if (path.startsWith('/ort/')) return join(ort, normalize(path.slice(4)));
+  if (path.endsWith('.onnx')) return join(graphs, normalize(path));
+  return join(/^\/(index\.html|race\.mjs)$/.test(path) ? here : engines, normalize(path));
+};
 
 const server = createServer((request, response) => {
   const file = place(new URL(request.url, 'http://x').pathname.replace(/\/$/, '/index.html'));
@@ -56,14 +52,25 @@ const browser = await chromium.launch({
   ],
 });
 try {
-  const page = await browser.newPage();
-  page.on('pageerror', (problem) => console.error(problem.message));
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
-  const found = await page.evaluate(
-    async ([all, turns]) => (await import('/race.mjs')).race(all, turns),
-    [lengths.split(',').map(Number), Number(rounds)],
-  );
-  console.log(JSON.stringify({ browser: `Chromium ${browser.version()}`, ...found }));
+  const visit = async (what, given) => {
+    const context = await browser.newContext(), // (nothing is kept between visits)
+      page = await context.newPage();
+    page.on('pageerror', (problem) => console.error(problem.message));
+    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    const found = await page.evaluate(
+      async ([name, options]) => (await import('/race.mjs'))[name](options),
+      [what, given],
+    );
+    await context.close();
+    return found;
+  };
+  const about = { browser: `Chromium ${browser.version()}` };
+  if (job.visits) {
+    about.starts = Object.fromEntries(job.visits.map(({ name }) => [name, []]));
+    for (let round = 0; round < job.rounds; ++round)
+      for (const { name, ...given } of job.visits) about.starts[name].push(await visit('start', given));
+  } else Object.assign(about, await visit('race', job));
+  console.log(JSON.stringify(about));
 } catch (problem) {
   console.error(`bench: ${problem.message}`);
   process.exitCode = 1;
