@@ -45,7 +45,7 @@ namespace {
 using namespace constformer;
 using model = CONSTFORMER_MODEL;
 constexpr int width = model::width, most_hits = 128;
-constexpr int text_bytes = 1 << 15; // of one text
+constexpr int text_bytes = 1 << 14; // of one text
 constexpr int most_texts = 32;      // of one batch
 constexpr int batch_tokens = 128;   // of one batch of several texts: more would only grow what must stay in the cache
 constexpr int table_rows = 128;     // that are searched at a time

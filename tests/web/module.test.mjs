@@ -169,7 +169,7 @@ test('memory does not grow after the model is loaded, whatever is asked', async 
   await model.embed(Array.from({ length: 70 }, (_, i) => 'word '.repeat(i)));
   await same('embed');
   await assert.rejects(model.embed('long '.repeat(2000)), refused('input', /more than the 512 tokens that fit/));
-  await assert.rejects(model.embed('x'.repeat(40_000)), refused('input', /longer than the 32,768 bytes/));
+  await assert.rejects(model.embed('x'.repeat(40_000)), refused('input', /longer than the 16,384 bytes/));
   await assert.rejects(model.classify('x'), refused('input', /no classifier/));
   await assert.rejects(model.run({ input_ids: [[101, 40_000]] }), refused('input', /outside the vocabulary/));
   await same('errors');
@@ -268,7 +268,7 @@ test('wrong arguments get a sentence', async () => {
     [() => model.index(7), /a string or a list of strings, not number/],
     [() => load('http://'), /http:\/\/ is no URL/],
     [() => model.classify('x'), /is no classifier of texts; use run/],
-    [() => model.embed('x'.repeat(70_000)), /70,000 characters is longer than the 32,768 bytes/],
+    [() => model.embed('x'.repeat(70_000)), /70,000 characters is longer than the 16,384 bytes/],
     [() => model.run({}), /needs input_ids/],
     [() => model.run({ input_ids: [[101, 30522]] }), /token id 30522 is outside the vocabulary of 30522/],
     [() => model.run({ input_ids: [[101, -1]] }), /token id -1 is outside/],

@@ -16,7 +16,7 @@ PARTS = ROOT / "tools" / "compiler"
 COMMON = ["-std=c++20", "-O3", "-fno-math-errno"]
 # As wasm/meson.build has them.
 MODULE = ["-fno-exceptions", "-fno-rtti", "--no-entry", "-sSTANDALONE_WASM", "-sMALLOC=emmalloc", "-sALLOW_MEMORY_GROWTH",
-          "-sSTACK_SIZE=256KB"]  # fmt: skip
+          "-sSTACK_SIZE=128KB"]  # fmt: skip
 ALONE = ["-sINITIAL_HEAP=1MB"]
 SHARED = ["-matomics", "-mbulk-memory", "-sIMPORTED_MEMORY", "-sINITIAL_MEMORY=2MB", "-sMAXIMUM_MEMORY=2GB",
           "-Wl,--shared-memory,--no-check-features,--export=__stack_pointer"]  # wasm/meson.build says why
