@@ -130,7 +130,10 @@ template <element E> void allocates_nothing() {
         team workers(threads);
         const laws::aligned_memory more(model::scratch(shape, threads));
         const auto with = basic_workspace<silent, on_team>::over(more, {}, {&workers});
-        workers.split(threads, [](int, int, int) {}); // a thread's first steps may be the C library's own
+        std::atomic<int> here = 0; // until all have come: a thread's first steps may be the C library's own
+        workers.split(threads, [&](int, int, int) {
+            for (++here; here < threads;) std::this_thread::yield();
+        });
         BOOST_TEST(counted([&] {
                        for (int round = 0; round < 5; ++round) good = net->forward(in, x.view<36>(), with).has_value();
                    }) == 0);
