@@ -7,10 +7,11 @@
 #include "constformer/models/kernel_table.hpp"
 
 namespace constformer {
-static_assert(std::is_same_v<isas::CONSTFORMER_ISA, isas::CONSTFORMER_FOR>,
+static_assert(std::is_same_v<isas::CONSTFORMER_INSTRUCTIONS, isas::CONSTFORMER_FOR>,
               "dispatched: the compiler's flags say another instruction set than the build asks for");
 template <>
-const kernel_table<identity_of<CONSTFORMER_MODEL>>& kernels<isas::CONSTFORMER_ISA, identity_of<CONSTFORMER_MODEL>>() {
+const kernel_table<identity_of<CONSTFORMER_MODEL>>&
+kernels<isas::CONSTFORMER_INSTRUCTIONS, identity_of<CONSTFORMER_MODEL>>() {
     static constexpr auto table = make_kernel_table<CONSTFORMER_MODEL>();
     return table;
 }

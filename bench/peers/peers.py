@@ -121,7 +121,7 @@ def measure(chosen, env, show):
 def main(words):
     chosen = options(words)
     if chosen.list:
-        print("\n".join(f"--{name:12}{what}" for name, (what, *_) in MODES.items()))
+        print("\n".join(f"--{name:14}{what}" for name, (what, *_) in MODES.items()))
         return 0
 
     def show(mode, about):

@@ -72,7 +72,7 @@ class Peers(unittest.TestCase):
         done = peers("--list")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual([line.split()[0] for line in done.stdout.splitlines()],
-                         ["--rows", "--throughput", "--start", "--attention", "--fasttext", "--matmul"])
+                         ["--rows", "--throughput", "--start", "--attention", "--fasttext", "--deterministic", "--matmul"])
 
     def test_mistakes_get_one_sentence(self):
         for words, sentence in ((["--precisions", "f32,i4"], "no precision is named i4; there are f32, bf16, i8"),

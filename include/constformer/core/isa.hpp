@@ -143,7 +143,7 @@ inline namespace CONSTFORMER_ISA {
 #ifdef CONSTFORMER_ISAS
 using built_isas = isas::built;
 #else
-using built_isas = isas::list<isas::CONSTFORMER_ISA>;
+using built_isas = isas::list<isas::CONSTFORMER_INSTRUCTIONS>;
 #endif
 
 // Which of them runs. The environment variable CONSTFORMER_ISA forces one; a page has no environment.

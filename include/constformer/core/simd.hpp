@@ -54,43 +54,52 @@ inline batch<float, A> fnma(const batch<float, A>& x, const batch<float, A>& y, 
 #endif
 
 #if defined(__wasm_relaxed_simd__)
-#define CONSTFORMER_ISA wasm_relaxed
+#define CONSTFORMER_INSTRUCTIONS wasm_relaxed
 #elif defined(__wasm__)
-#define CONSTFORMER_ISA wasm_simd128
+#define CONSTFORMER_INSTRUCTIONS wasm_simd128
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__) &&             \
     defined(__AVX512BF16__)
-#define CONSTFORMER_ISA avx512_bf16
+#define CONSTFORMER_INSTRUCTIONS avx512_bf16
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
-#define CONSTFORMER_ISA avx512_vnni
+#define CONSTFORMER_INSTRUCTIONS avx512_vnni
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
-#define CONSTFORMER_ISA avx512
+#define CONSTFORMER_INSTRUCTIONS avx512
 #elif defined(__AVX2__) && defined(__FMA__) && defined(__AVXVNNI__)
-#define CONSTFORMER_ISA avx_vnni
+#define CONSTFORMER_INSTRUCTIONS avx_vnni
 #elif defined(__AVX2__) && defined(__FMA__)
-#define CONSTFORMER_ISA avx2
+#define CONSTFORMER_INSTRUCTIONS avx2
 #elif defined(__SSE4_2__)
-#define CONSTFORMER_ISA sse4_2
+#define CONSTFORMER_INSTRUCTIONS sse4_2
 #elif defined(__SSE2__)
-#define CONSTFORMER_ISA sse2
+#define CONSTFORMER_INSTRUCTIONS sse2
 #elif defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
-#define CONSTFORMER_ISA neon_dot
+#define CONSTFORMER_INSTRUCTIONS neon_dot
 #elif defined(__aarch64__)
-#define CONSTFORMER_ISA neon
+#define CONSTFORMER_INSTRUCTIONS neon
 #else
 #error "constformer: no vector instruction set; build with -march=native, -mavx2 -mfma, or -msimd128"
 #endif
 
 // The deterministic build (-DCONSTFORMER_DETERMINISTIC -ffp-contract=off) gives the same bits on every instruction set:
 // no fused multiply-add, no instruction of one processor alone. Everything else has one order and one width anyway.
+// It is part of the namespace that is part of every symbol, as the instruction set is: the two builds never merge.
 #if defined(CONSTFORMER_DETERMINISTIC) && defined(__wasm_relaxed_simd__)
 #error "constformer: relaxed SIMD leaves results to the browser; a deterministic build uses -msimd128 alone"
+#endif
+
+#if defined(CONSTFORMER_DETERMINISTIC)
+#define CONSTFORMER_JOIN_(x) x##_deterministic
+#define CONSTFORMER_JOIN(x) CONSTFORMER_JOIN_(x)
+#define CONSTFORMER_ISA CONSTFORMER_JOIN(CONSTFORMER_INSTRUCTIONS)
+#else
+#define CONSTFORMER_ISA CONSTFORMER_INSTRUCTIONS
 #endif
 
 namespace constformer::inline CONSTFORMER_ISA {
 
 #define CONSTFORMER_TEXT_(x) #x
 #define CONSTFORMER_TEXT(x) CONSTFORMER_TEXT_(x)
-inline constexpr const char* isa_name = CONSTFORMER_TEXT(CONSTFORMER_ISA);
+inline constexpr const char* isa_name = CONSTFORMER_TEXT(CONSTFORMER_INSTRUCTIONS);
 #undef CONSTFORMER_TEXT
 #undef CONSTFORMER_TEXT_
 

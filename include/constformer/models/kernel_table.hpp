@@ -7,7 +7,7 @@
 
 namespace constformer::inline CONSTFORMER_ISA {
 
-// For `kernels<isas::CONSTFORMER_ISA, identity_of<Model>>()`.
+// For `kernels<isas::CONSTFORMER_INSTRUCTIONS, identity_of<Model>>()`.
 template <class Model> consteval kernel_table<identity_of<Model>> make_kernel_table() {
     using identity = identity_of<Model>;
     constexpr int width = identity::width, outputs = identity::outputs;
