@@ -76,7 +76,7 @@ def attention(command, env, folder):
 
 def engines(env):
     """Name and files of each WebAssembly engine: the module and the JavaScript that loads it."""
-    for name in ("wasm", "wasm-relaxed"):
+    for name in ("wasm", "wasm-relaxed", "wasm-threads"):
         yield name, [built(name, "wasm/minilm_l6.wasm", env), ROOT / "wasm/constformer.mjs"]
 
 
