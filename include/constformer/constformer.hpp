@@ -28,6 +28,7 @@
 #include "constformer/core/team.hpp"
 #include "constformer/files/checkpoint.hpp"
 #include "constformer/files/gguf.hpp"
+#include "constformer/files/open_tensors.hpp"
 #include "constformer/files/packed_file.hpp"
 #include "constformer/files/safetensors.hpp"
 #include "constformer/files/write_safetensors.hpp"
