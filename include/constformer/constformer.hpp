@@ -27,6 +27,8 @@
 #ifndef __EMSCRIPTEN__ // files and threads: a page has neither
 #include "constformer/core/team.hpp"
 #include "constformer/files/checkpoint.hpp"
+#include "constformer/files/gguf.hpp"
+#include "constformer/files/open_tensors.hpp"
 #include "constformer/files/packed_file.hpp"
 #include "constformer/files/safetensors.hpp"
 #include "constformer/files/write_safetensors.hpp"

@@ -3,7 +3,7 @@
 #include "constformer/core/matrix.hpp"
 #include "constformer/files/checkpoint.hpp"
 #include "constformer/files/write_safetensors.hpp"
-#include "support.hpp"
+#include "gguf_support.hpp"
 
 #include <array>
 #include <limits>
@@ -109,6 +109,52 @@ checkpoint body(const std::string& prefix = "") {
 }
 checkpoint whole() { return body().add("dense.weight", {3, 2}).add("dense.bias", {3}); }
 } // namespace checkpoint_test
+// The names of llama.cpp and its blocks, by a table of names as for any other checkpoint.
+namespace checkpoint_test {
+template <element E> struct quantized_net {
+    struct block {
+        matrix<3, 64, E> query;
+    };
+    table<5, 32> tokens;
+    std::array<block, 2> layers;
+    constformer::vector<3> norm;
+};
+constexpr name quantized_names[] = {
+    {"tokens", "token_embd.weight"}, {"layers.*.query", "blk.*.attn_q.weight"}, {"norm", "output_norm.weight"}};
+// Q8_0 rows of blocks whose scale is 1/4: number i of the tensor is (i % 251 - 125) / 4.
+std::string q8_0(std::size_t elements) {
+    std::string text;
+    for (std::size_t i = 0; i < elements; ++i) {
+        if (i % 32 == 0) text += raw(std::uint16_t{0x3400});
+        text += static_cast<char>(static_cast<int>(i % 251) - 125);
+    }
+    text.append((32 - text.size() % 32) % 32, '\0');
+    return text;
+}
+float q8_0_at(int i) { return static_cast<float>(i % 251 - 125) / 4; }
+std::string quantized_file(std::uint64_t width = 64) {
+    const auto size = [](std::uint64_t elements) { return q8_0(static_cast<std::size_t>(elements)).size(); };
+    const std::string infos = gguf_tensor("token_embd.weight", {32, 5}, 8, 0) +
+                              gguf_tensor("blk.0.attn_q.weight", {width, 3}, 8, size(160)) +
+                              gguf_tensor("blk.1.attn_q.weight", {width, 3}, 8, size(160) + size(3 * width)) +
+                              gguf_tensor("output_norm.weight", {3}, 0, size(160) + 2 * size(3 * width));
+    const std::string matrix = q8_0(static_cast<std::size_t>(3 * width));
+    return gguf_file(0, "", 4, infos, q8_0(160) + matrix + matrix + raw(1.f) + raw(2.f) + raw(3.f));
+}
+template <element E> void quantized_case(float tolerance) {
+    const directory here;
+    put(here / "a.gguf", quantized_file());
+    const auto weights = read_checkpoint<quantized_net<E>>(here / "a.gguf", quantized_names);
+    same(sentence(weights), "");
+    BOOST_REQUIRE(weights);
+    BOOST_TEST((*weights)->tokens.at(4, 31) == q8_0_at(159));
+    BOOST_TEST((*weights)->norm.at(0, 2) == 3);
+    for (int r = 0; r < 3; ++r)
+        for (int c = 0; c < 64; ++c)
+            BOOST_REQUIRE_SMALL((*weights)->layers[1].query.at(r, c) - q8_0_at(r * 64 + c), tolerance);
+}
+} // namespace checkpoint_test
+
 using namespace checkpoint_test;
 
 BOOST_AUTO_TEST_SUITE(files_checkpoint)
@@ -252,8 +298,8 @@ BOOST_AUTO_TEST_CASE(a_folder_or_a_file) {
     same(pack_it(), path + ": holds no model.safetensors");
     put(path + "/pytorch_model.bin", "x");
     same(pack_it(), path + ": holds pytorch_model.bin, which is not read: save the model as model.safetensors");
-    put(path + "/model.safetensors.index.json", "{}");
-    same(pack_it(), path + ": the checkpoint is split over several files, only a single model.safetensors is read");
+    put(path + "/model.safetensors.index.json", R"({"weight_map":{"x":"y.safetensors"}})");
+    same(pack_it(), path + "/y.safetensors: cannot be opened: No such file or directory");
     same(sentence(whole().write(path + "/model.safetensors")), "");
     same(pack_it(), "");
     const auto file = open_packed<net>(here / "out", verification::checksums);
@@ -265,6 +311,42 @@ BOOST_AUTO_TEST_CASE(a_folder_or_a_file) {
     same(sentence(pack_file<net>(here / "none", here / "out", net_names)),
          (here / "none") + ": cannot be opened: No such file or directory");
     BOOST_TEST(get(here / "out") == get(here / "out2"));
+}
+
+BOOST_AUTO_TEST_CASE(quantized_files) {
+    quantized_case<f32>(1e-30f);
+    quantized_case<bf16>(0.0625f);
+    quantized_case<i8>(0.5f);
+    const directory here;
+    put(here / "a.gguf", quantized_file(32));
+    same(sentence(read_checkpoint<quantized_net<f32>>(here / "a.gguf", quantized_names)),
+         (here / "a.gguf") + ": checkpoint: blk.0.attn_q.weight is Q8_0 (3, 32), our layers.0.query needs F32 (3, 64)");
+    std::string infinite = quantized_file();
+    infinite.replace(infinite.size() - 12 - 224 + 34, 2, raw(std::uint16_t{0x7c00})); // a scale of the last matrix
+    put(here / "a.gguf", infinite);
+    same(sentence(read_checkpoint<quantized_net<f32>>(here / "a.gguf", quantized_names)),
+         (here / "a.gguf") + ": checkpoint: blk.1.attn_q.weight holds an infinity at (0, 32), our layers.1.query needs "
+                             "finite numbers");
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_of_several_files) {
+    const directory here;
+    same(sentence(body().write(here / "1.safetensors")), "");
+    // numbered as behind the body, so that the two files are what one would be
+    same(sentence(checkpoint()
+                      .add("dense.weight", {3, 2}, dtype::f32, {700, 701, 702, 703, 704, 705})
+                      .add("dense.bias", {3}, dtype::f32, {800, 801, 802})
+                      .write(here / "2.safetensors")),
+         "");
+    const auto first = safetensors::open(here / "1.safetensors");
+    std::string map;
+    for (const auto& tensor : *first) map += "\"" + tensor.name + "\":\"1.safetensors\",";
+    map += R"("dense.weight":"2.safetensors","dense.bias":"2.safetensors")";
+    put(here / "model.safetensors.index.json", "{\"weight_map\":{" + map + "}}");
+    same(sentence(pack_file<net>(here / "", here / "out", net_names, "words", net_unused)), "");
+    same(sentence(whole().write(here / "one")), "");
+    same(sentence(pack_file<net>(here / "one", here / "out2", net_names, "words", net_unused)), "");
+    BOOST_TEST((get(here / "out") == get(here / "out2")));
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_leaves_no_half_file) {

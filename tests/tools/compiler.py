@@ -560,6 +560,20 @@ def test_weights(b):
     refused("moved.weights", moved, "tag", "x")
 
 
+def split(b, case, name, files=None):
+    """A copy of a checkpoint whose tensors lie in two files, or as `files` says."""
+    folder = b.checkpoint(case, name)
+    tensors = read(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    half, map_ = len(tensors) // 2, {}
+    for number, names in enumerate((list(tensors)[:half], list(tensors)[half:]), 1):
+        write(folder / f"model-{number}.safetensors", {n: tensors[n] for n in names})
+        map_ |= {n: f"model-{number}.safetensors" for n in names}
+    index = {"metadata": {}, "weight_map": map_ if files is None else files}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    return folder
+
+
 def test_compile_refusals(b):
     """checkpoints that cannot be compiled are refused before anything is compiled"""
     out = b.file("out-never")
@@ -606,6 +620,12 @@ def test_compile_refusals(b):
         if content is not None:
             (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         no(sentence, folder)
+    for names, sentence in (({"x": "../m.safetensors"}, "is not the name of a .safetensors file beside it"),
+                            ({"x": "/m.safetensors"}, "is not the name of a .safetensors file beside it"),
+                            ({"x": "m.safetensors"}, "m.safetensors: no such file"), ({"x": 1}, "has no weight_map"),
+                            ([], "has no weight_map"), ({}, "embeddings.word_embeddings.weight (97, 36) is missing")):  # fmt: skip
+        no(sentence, split(b, "bert_w36_h3", "changed", names))
+
     def added(sentence, *tokens, **more):
         no(sentence, with_added(b, "changed", *tokens, **more))
 
@@ -645,6 +665,9 @@ def test_header(b):
                  "static_assert(constformer::parameters<model>() == 9'585);", "{.lowercase = false}", '"B-PER"'):
         check(part in said, f"{part} is not in\n{said}")
     check(max(map(len, said.splitlines())) <= 120, "a line is too long")
+    same = [answer(COMPILER, "compile", folder, "-o", "x", "--header")
+            for folder in (b.checkpoint("bert_w36_h3", "same"), split(b, "bert_w36_h3", "same"))]
+    check(same[0] == same[1], "a checkpoint in two files gives another header than in one")
     odd = b.checkpoint("bert_sequence", "odd \\", id2label={"0": 'say "hi"\\', "1": "a\nb", "2": "ü"})
     said = answer(COMPILER, "compile", odd, "-o", "7 odd-names.x", "--header")
     check("namespace checkpoints::model_7_odd_names_x {" in said and r'"say \"hi\"\\", "a\012b", "ü"' in said, said)

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import pathlib
+import re
 
 MODELS = {  # architecture: (C++ family, the program's commands)
     "BertModel": ("bert", "encoder"),
@@ -95,12 +96,6 @@ class Fields:
 
 def read_tensors(path):
     """{name: shape} of a safetensors file. The packer checks the file whole; this is enough to refuse early."""
-    if not path.exists():
-        folder = path.parent
-        if (folder / "model.safetensors.index.json").exists():
-            raise Refusal(f"{folder}: the checkpoint is split over several files, only a single model.safetensors is read")
-        if (folder / "pytorch_model.bin").exists():
-            raise Refusal(f"{folder}: holds pytorch_model.bin, which is not read: save the model as model.safetensors")
     try:
         with open(path, "rb") as file:
             size = path.stat().st_size
@@ -124,6 +119,24 @@ def read_tensors(path):
             raise Refusal(f"{path}: {name} has no shape")
         shapes[name] = tuple(shape)
     return shapes
+
+
+def find_tensors(folder):
+    """(the file that says what tensors there are, {name: shape}): one model.safetensors, or an index of several files."""
+    path, index = folder / "model.safetensors", folder / "model.safetensors.index.json"
+    if not path.exists() and index.exists():
+        names = read_json(index).get("weight_map")
+        if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+            raise Refusal(f"{index}: has no weight_map of tensors and their files")
+        shapes = {}
+        for name in sorted(set(names.values())):
+            if not re.fullmatch(r"[^/\\:\0]*\.safetensors", name):
+                raise Refusal(f"{index}: {name!r} is not the name of a .safetensors file beside it")
+            shapes |= read_tensors(folder / name)
+        return index, shapes
+    if not path.exists() and (folder / "pytorch_model.bin").exists():
+        raise Refusal(f"{folder}: holds pytorch_model.bin, which is not read: save the model as model.safetensors")
+    return path, read_tensors(path)
 
 
 def check_shapes(path, tensors, config, head, labels):
@@ -381,8 +394,7 @@ def read(folder):
     if config["width"] % config["heads"] != 0:
         fields.refuse(f"hidden_size {config['width']} is not a multiple of num_attention_heads {config['heads']}")
 
-    path = folder / "model.safetensors"
-    tensors = read_tensors(path)
+    path, tensors = find_tensors(folder)
     labels = read_labels(fields) if commands in ("sequence", "token") else []
     config["pooled"] = (
         family == "bert_sequence_classifier"

@@ -5,10 +5,11 @@
 #include "constformer/core/check.hpp"
 #include "constformer/core/manifest.hpp"
 #include "constformer/core/names.hpp"
+#include "constformer/files/open_tensors.hpp"
 #include "constformer/files/packed_file.hpp"
-#include "constformer/files/safetensors.hpp"
 #include "constformer/files/spell.hpp"
 #include "constformer/files/stored_tensor.hpp"
+#include "constformer/files/stored_tensors.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +22,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <sys/stat.h>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -70,7 +70,7 @@ inline bool same_shape(std::span<const std::int64_t> have, std::span<const std::
 // Reads a file's tensors for one leaf after another, and remembers which were used.
 class checkpoint_reader {
   public:
-    checkpoint_reader(const safetensors& file, std::span<const name> table)
+    checkpoint_reader(const stored_tensors& file, std::span<const name> table)
         : file_(file), table_(table), used_(file.size()) {}
 
     // Finds and reads the tensor for `leaf`; its rows are row() from then on.
@@ -136,7 +136,7 @@ class checkpoint_reader {
     }
 
   private:
-    const safetensors& file_;
+    const stored_tensors& file_;
     std::span<const name> table_;
     std::vector<bool> used_;
     const parameter* leaf_ = nullptr;
@@ -169,21 +169,6 @@ class checkpoint_reader {
     }
 };
 
-// The file that a path names: itself, or the one in a Hugging Face folder.
-inline expected<std::string> checkpoint_file(const std::string& path) {
-    struct stat about{};
-    if (::stat(path.c_str(), &about) != 0 || !S_ISDIR(about.st_mode)) return path;
-    const auto holds = [&](const char* file) { return ::stat((path + "/" + file).c_str(), &about) == 0; };
-    if (holds("model.safetensors")) return path + "/model.safetensors";
-    if (holds("model.safetensors.index.json"))
-        return error(spell_path(path),
-                     ": the checkpoint is split over several files, only a single model.safetensors is read");
-    if (holds("pytorch_model.bin"))
-        return error(spell_path(path),
-                     ": holds pytorch_model.bin, which is not read: save the model as model.safetensors");
-    return error(spell_path(path), ": holds no model.safetensors");
-}
-
 template <class Weights> struct free_weights {
     void operator()(Weights* weights) const noexcept { ::operator delete(weights, std::align_val_t(alignof(Weights))); }
 };
@@ -191,12 +176,12 @@ template <class Weights> struct free_weights {
 } // namespace detail
 
 // Fills `weights` from a checkpoint: every leaf from the tensor that `table` names for it (of several lines that match,
-// the first whose tensor the file has), F64, F16 and BF16 converted. Padding becomes zero.
+// the first whose tensor the file has), F64, F16, BF16 and GGUF's quantized types converted. Padding becomes zero.
 // `ignored`: names of tensors that may be left over; * is an index, a final '.' stands for all that begins so.
 // Errors, each with both names: a tensor missing, of another type or shape, left over, or holding NaN or an infinity.
 // The weights are undefined then. PyTorch equivalent: model.load_state_dict(load_file(path), strict=True).
 template <class Weights>
-status pack(const safetensors& file, Weights& weights, std::span<const name> table,
+status pack(const stored_tensors& file, Weights& weights, std::span<const name> table,
             std::span<const std::string_view> ignored = {}) {
     static_assert(std::is_trivially_copyable_v<Weights>, "weights: a weights struct must be trivially copyable");
     [[maybe_unused]] static constexpr auto leaves = manifest<Weights>();
@@ -217,14 +202,14 @@ status pack(const safetensors& file, Weights& weights, std::span<const name> tab
 // Weights on the heap: they are too large for a stack.
 template <class Weights> using owned_weights = std::unique_ptr<Weights, detail::free_weights<Weights>>;
 
-// Reads a checkpoint, a .safetensors file or a Hugging Face folder that has one, into memory. Errors: those of
-// safetensors::open and pack, too little memory.
+// Reads a checkpoint into memory: a safetensors or GGUF file, or a Hugging Face folder whose safetensors may be split
+// over several files. Errors: those of open_tensors and pack, too little memory.
 template <class Weights>
 expected<owned_weights<Weights>> read_checkpoint(const std::string& path, std::span<const name> table,
                                                  std::span<const std::string_view> ignored = {}) {
-    const auto file_path = detail::checkpoint_file(path);
+    const auto file_path = checkpoint_file(path);
     if (!file_path) return file_path.error();
-    const auto file = safetensors::open(*file_path);
+    const auto file = open_tensors(*file_path);
     if (!file) return file.error();
     void* memory = ::operator new(sizeof(Weights), std::align_val_t(alignof(Weights)), std::nothrow);
     if (!memory) return error("weights: no memory for ", sizeof(Weights), " bytes");
@@ -250,7 +235,7 @@ concept knows_its_names = requires {
     { Weights::names } -> std::convertible_to<std::span<const name>>;
     { Weights::unused } -> std::convertible_to<std::span<const std::string_view>>;
 };
-template <knows_its_names Weights> status pack(const safetensors& file, Weights& weights) {
+template <knows_its_names Weights> status pack(const stored_tensors& file, Weights& weights) {
     return pack(file, weights, Weights::names, Weights::unused);
 }
 template <knows_its_names Weights> expected<owned_weights<Weights>> read_checkpoint(const std::string& path) {

@@ -7,14 +7,12 @@
 #include "constformer/files/safetensors_header.hpp"
 #include "constformer/files/spell.hpp"
 #include "constformer/files/stored_tensor.hpp"
+#include "constformer/files/stored_tensors.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,41 +21,28 @@ namespace constformer {
 // An open file; iterating gives its tensors in the order of their bytes. Move only.
 //     auto file = safetensors::open("model.safetensors");
 //     if (!file) return file.error();
-//     const stored_tensor* bias = file->find("pooler.dense.bias"); // nullptr: not there
+//     const stored_tensor* bias = file->find("pooler.dense.bias"); // nullptr: not there (stored_tensors.hpp)
 // Everything is checked at open: lengths and offsets against the file and the shapes, overlaps, holes, names given
 // twice, unknown types, nesting, UTF-8. Stricter than the reference implementation in three points: two zero-size
 // tensors may not have the same offsets, a tensor has no fields of its own invention, and at most 64 dimensions.
 // PyTorch equivalent: safetensors.safe_open(path, "pt").
-class safetensors {
+class safetensors : public stored_tensors {
   public:
     // Maps and checks the file at `path`.
     static expected<safetensors> open(const std::string& path) {
         auto file = mapped::open(path);
         if (!file) return file.error();
         auto result = check(file->bytes(), spell_path(path));
-        if (result) result->file_ = std::move(*file);
+        if (result) result->keep(std::move(*file));
         return result;
     }
     // Checks a file that is in memory already and has to stay there.
     static expected<safetensors> view(std::span<const std::byte> file) { return check(file, "safetensors"); }
 
-    // The tensor of this name, nullptr if there is none; valid as long as this object.
-    [[nodiscard]] const stored_tensor* find(std::string_view name) const noexcept {
-        const auto found =
-            std::lower_bound(by_name_.begin(), by_name_.end(), name,
-                             [&](auto index, std::string_view sought) { return tensors_[index].name < sought; });
-        return found == by_name_.end() || tensors_[*found].name != name ? nullptr : &tensors_[*found];
-    }
-    [[nodiscard]] auto begin() const noexcept { return tensors_.begin(); }
-    [[nodiscard]] auto end() const noexcept { return tensors_.end(); }
-    [[nodiscard]] std::size_t size() const noexcept { return tensors_.size(); }
     // The pairs of __metadata__, in the order of the file.
     [[nodiscard]] const auto& metadata() const noexcept { return metadata_; }
 
   private:
-    std::optional<mapped> file_;
-    std::vector<stored_tensor> tensors_;
-    std::vector<std::uint32_t> by_name_;
     std::vector<std::pair<std::string, std::string>> metadata_;
 
     safetensors() = default;
@@ -75,13 +60,14 @@ class safetensors {
         auto header = detail::safetensors_header::read({reinterpret_cast<const char*>(text.data()), text.size()},
                                                        data.size(), subject);
         if (!header) return header.error();
-        safetensors result;
-        result.tensors_.reserve(header->entries.size());
+        std::vector<stored_tensor> tensors;
+        tensors.reserve(header->entries.size());
         for (auto& entry : header->entries)
-            result.tensors_.push_back({std::move(entry.name), entry.type, std::move(entry.shape),
-                                       data.subspan(static_cast<std::size_t>(entry.begin),
-                                                    static_cast<std::size_t>(entry.end - entry.begin))});
-        result.by_name_ = std::move(header->by_name);
+            tensors.push_back({std::move(entry.name), entry.type, std::move(entry.shape),
+                               data.subspan(static_cast<std::size_t>(entry.begin),
+                                            static_cast<std::size_t>(entry.end - entry.begin))});
+        safetensors result;
+        static_cast<stored_tensors&>(result) = stored_tensors(std::move(tensors));
         result.metadata_ = std::move(header->metadata);
         return result;
     }

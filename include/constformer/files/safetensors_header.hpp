@@ -12,7 +12,6 @@
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,7 +38,6 @@ class safetensors_header {
     static constexpr std::size_t most_dimensions = 64;
 
     std::vector<safetensors_entry> entries; // by position in the data
-    std::vector<std::uint32_t> by_name;     // indices into entries
     std::vector<std::pair<std::string, std::string>> metadata;
 
     // `text` describes `data_bytes` bytes of data; `subject` begins each sentence.
@@ -174,17 +172,16 @@ class safetensors_header {
     }
 
     void check_names() {
-        by_name.resize(entries.size());
-        std::iota(by_name.begin(), by_name.end(), 0u);
-        std::sort(by_name.begin(), by_name.end(), [&](auto a, auto b) { return entries[a].name < entries[b].name; });
-        for (std::size_t i = 1; i < by_name.size(); ++i)
-            if (entries[by_name[i]].name == entries[by_name[i - 1]].name)
-                stop("tensor " + spell(entries[by_name[i]].name) + " is there twice");
-        std::vector<const std::string*> keys;
+        std::vector<const std::string*> names, keys;
+        for (const auto& entry : entries) names.push_back(&entry.name);
+        if (const auto* twice = first_twice(names)) stop("tensor " + spell(*twice) + " is there twice");
         for (const auto& [key, value] : metadata) keys.push_back(&key);
-        std::sort(keys.begin(), keys.end(), [](auto a, auto b) { return *a < *b; });
-        for (std::size_t i = 1; i < keys.size(); ++i)
-            if (*keys[i] == *keys[i - 1]) stop("__metadata__ has " + spell(*keys[i]) + " twice");
+        if (const auto* twice = first_twice(keys)) stop("__metadata__ has " + spell(*twice) + " twice");
+    }
+    static const std::string* first_twice(std::vector<const std::string*>& texts) {
+        std::sort(texts.begin(), texts.end(), [](auto a, auto b) { return *a < *b; });
+        const auto twice = std::adjacent_find(texts.begin(), texts.end(), [](auto a, auto b) { return *a == *b; });
+        return twice == texts.end() ? nullptr : *twice;
     }
 
     void check_layout(std::uint64_t data_bytes) {
@@ -193,7 +190,6 @@ class safetensors_header {
         std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
             return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
         });
-        std::sort(by_name.begin(), by_name.end(), [&](auto a, auto b) { return entries[a].name < entries[b].name; });
         std::uint64_t covered = 0;
         for (std::size_t i = 0; i < entries.size(); ++i) {
             const auto& entry = entries[i];
