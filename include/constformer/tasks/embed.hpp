@@ -22,14 +22,13 @@ inline namespace CONSTFORMER_ISA {
 // Embeds texts with an encoder (a bert). Many texts go through the model together, packed end to end without padding.
 //     embedder model(*weights, *words, 256);
 //     if (status ok = model.embed(texts, vectors); !ok) return ok;
-template <class Model, class Threads = sequential> class embedder {
+template <class Model, class Threads = sequential, tokenizer Words = wordpiece> class embedder {
   public:
     static constexpr int width = Model::width;
 
     // `most_tokens`: the most tokens of one text, special ones included, and of one forward. Model and tokenizer must
     // outlive this.
-    embedder(const Model& model, const wordpiece& words, int most_tokens, embed_options options = {},
-             Threads threads = {})
+    embedder(const Model& model, const Words& words, int most_tokens, embed_options options = {}, Threads threads = {})
         : engine_(model, words, most_tokens, vectors(most_tokens), threads, vectors(most_tokens)), options_(options) {}
 
     // y[i] = the embedding of texts[i]: (texts) -> (texts, width). `watch` sees the forward's stages and attention, and
@@ -91,7 +90,7 @@ template <class Model, class Threads = sequential> class embedder {
     [[nodiscard]] std::size_t bytes() const { return engine_.bytes(); }
 
   private:
-    engine<Model, Threads> engine_;
+    engine<Model, Threads, Words> engine_;
     embed_options options_;
 
     // Bytes of a vector for each of so many tokens or sentences, of which there are no more.

@@ -1,7 +1,10 @@
-// sequence: labels of texts.
+// sequence: labels of texts; with one label, how well passages answer a query.
 #pragma once
 
+#include "passages.hpp"
+
 #include "constformer/tasks/classify.hpp"
+#include "constformer/tasks/rerank.hpp"
 
 namespace constformer::program {
 
@@ -43,19 +46,61 @@ inline status classify_command(const arguments& given) {
         [&] { return out.flush(); });
 }
 
-inline const command head_commands[] = {
-    {"classify",
-     "[TEXT...]",
-     "the labels of texts, or of the lines of the standard input, the likeliest first",
-     0,
-     any_number,
-     {{"--pair", "TEXT", "classifies each text together with this one"},
-      json_option,
-      truncate_option,
-      most_option,
-      threads_option,
-      weights_option},
-     classify_command},
-};
+template <class Network = network> status rerank_command(const arguments& given) {
+    auto s = session::open(given);
+    if (!s) return s.error();
+    const auto words = s->words();
+    if (!words) return words.error();
+    const auto lines = read_passages(std::string(given.words[1]));
+    if (!lines) return lines.error();
+    const auto top = given.number("--top", int(lines->size()), 1);
+    if (!top) return top.error();
+    const std::vector<std::string_view> texts(lines->begin(), lines->end());
+    reranker<Network, on_team, tokenizer_type> model(
+        *s->net, **words, s->most_tokens, {.truncate = s->truncate, .how = checkpoint::scores}, s->threads());
+    const auto best = model.rank(given.words[0], texts, *top);
+    if (!best) return best.error();
+    writer out;
+    for (const hit& h : *best) {
+        const auto text = texts[std::size_t(h.index)];
+        if (s->json) {
+            out << "{\"score\":" << h.score << ",\"index\":" << h.index << ",\"text\":";
+            out.quoted(text) << "}\n";
+        } else {
+            out.fixed(double(h.score), 4) << '\t' << text << '\n';
+        }
+    }
+    return out.flush();
+}
+
+inline std::vector<command> sequence_commands() {
+    std::vector<command> all{{"classify",
+                              "[TEXT...]",
+                              "the labels of texts, or of the lines of the standard input, the likeliest first",
+                              0,
+                              any_number,
+                              {{"--pair", "TEXT", "classifies each text together with this one"},
+                               json_option,
+                               truncate_option,
+                               most_option,
+                               threads_option,
+                               weights_option},
+                              classify_command}};
+    if constexpr (model::outputs == 1)
+        all.push_back({"rerank",
+                       "QUERY PASSAGES",
+                       "the passages that answer a query best; PASSAGES is a text with one a line",
+                       2,
+                       2,
+                       {{"--top", "N", "how many passages (all)"},
+                        json_option,
+                        truncate_option,
+                        most_option,
+                        threads_option,
+                        weights_option},
+                       rerank_command<>});
+    return all;
+}
+inline const std::vector<command> head_commands = sequence_commands();
 
 } // namespace constformer::program
