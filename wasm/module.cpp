@@ -129,6 +129,19 @@ int encode(int bytes, bool truncate, int second = -1) {
         return no(error("text: more than the ", self.capacity, " tokens that fit; split it, or ask for truncation"));
     return text.size();
 }
+// The working memory of a tokenizer for the longest text.
+status make_room(const wordpiece& words, encoding& text) {
+    text.work.word.resize(1024), text.work.sources.resize(1024);
+    text.work.pile.reserve(text_bytes / 2); // a text of nothing but combining marks
+    if (words.keeps_normalized_text())      // at most three times as long as the text, as Hangul is
+        text.work.normal.reserve(3 * text_bytes), text.work.places.reserve(3 * text_bytes);
+    return {};
+}
+template <class Model> status make_room(const subword<Model>& words, encoding& text) {
+    if (words.size() == 0) return {};
+    std::fill_n(text_memory, text_bytes, 'a'); // one word takes as much as any text
+    return words.encode({text_memory, text_bytes}, text);
+}
 } // namespace
 
 EXPORT(describe) const char* describe_model() {
@@ -204,15 +217,7 @@ EXPORT(load) int load_weights() {
     auto& text = self.on->text();
     const auto n = std::size_t(text_bytes) + 3; // a pair is read whole before the longer of the two is cut
     text.ids.reserve(n), text.segments.reserve(n), text.offsets.reserve(n), text.words.reserve(n);
-    if constexpr (std::is_same_v<tokenizer_type, wordpiece>) {
-        text.work.word.resize(1024), text.work.sources.resize(1024);
-        text.work.pile.reserve(text_bytes / 2); // a text of nothing but combining marks
-        if (self.words.keeps_normalized_text()) // at most three times as long as the text, as Hangul is
-            text.work.normal.reserve(3 * text_bytes), text.work.places.reserve(3 * text_bytes);
-    } else if (self.words.size() != 0) { // the longest word that there can be takes as much as any text
-        std::fill_n(text_memory, text_bytes, 'a');
-        if (const auto ok = self.words.encode({text_memory, text_bytes}, text); !ok) return no(ok);
-    }
+    if (const auto ok = make_room(self.words, text); !ok) return no(ok);
     return 0;
 }
 

@@ -25,6 +25,7 @@
 #include "constformer/tasks/rerank.hpp"
 #include "constformer/tasks/search.hpp"
 #include "constformer/tasks/tag.hpp"
+#include "constformer/tasks/zero_shot.hpp"
 
 // weights in memory
 #include "constformer/files/packed.hpp"

@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(bad_input_is_a_sentence) {
     BOOST_TEST(why(cut.score("one two three four five", longer, two)) == "");
     weights->classifier.bias.data[0] = NAN;
     BOOST_TEST(why(r.score("sun", std::span(passages).first(2), two)) ==
-               "rerank: the model's scores are not numbers: its weights are damaged");
+               "passage: the model's scores are not numbers: its weights are damaged");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

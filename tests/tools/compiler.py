@@ -24,7 +24,7 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 COMPILER = ROOT / "tools" / "constformer"
-RELATIVES = ["roberta_masked_lm", "roberta_answer", "xlm_roberta_rerank", "distilbert_sequence", "mpnet_w36_h3", "albert_w36_h3"]
+RELATIVES = ["roberta_masked_lm", "roberta_answer", "roberta_sequence", "xlm_roberta_rerank", "distilbert_sequence", "mpnet_w36_h3", "albert_w36_h3"]
 CASES = ["bert_w36_h3", "bert_masked_lm_untied", "bert_sequence", "bert_token", "bert_answer", *RELATIVES]
 FEW = ["--march", "sse4_2,avx2"]  # instruction sets that one program holds; one case takes all, as it is without an option
 ALL = "bert_answer"
@@ -563,12 +563,31 @@ def test_relatives(b):
             check(found["answer"] == text and abs(found["score"] - score) < 1e-5, f"{case}: {found}, not {text!r} {score}")
         for line, scores in asked.get("classify", []):
             found = json.loads(answer(program, "classify", "--json", line))["labels"]
-            wanted = sorted(zip(scores, ["negative", "neutral", "positive"]), reverse=True)
+            names = json.loads((GOLDEN / case / "config.json").read_text())["id2label"]
+            wanted = sorted(zip(scores, (names[str(i)] for i in range(3))), reverse=True)
             check([f["label"] for f in found] == [name for _, name in wanted], f"{case}: {found}, not {wanted}")
             close([f["score"] for f in found], [score for score, _ in wanted], case)
         for line, vector in asked.get("embed", []):
             close(json.loads(answer(program, "embed", "--json", line))["embedding"], vector, f"{case} {line!r}")
         check(asked, f"{case}: nothing was asked")
+
+
+def test_zero_shot(b):
+    """zero-shot: the labels that a classifier of entailment finds in a text, one or several"""
+    program = b.program("roberta_sequence")
+    for line, topics, one, several in json.loads((GOLDEN / "roberta_sequence" / "asked.json").read_text())["zero_shot"]:
+        for scores, more in ((one, []), (several, ["--several"])):
+            said = answer(program, "zero-shot", "--json", "--hypothesis", "It is {}!", *more, ",".join(topics), line)
+            found, wanted = json.loads(said)["labels"], sorted(zip(scores, topics), reverse=True)
+            check([f["label"] for f in found] == [name for _, name in wanted], f"{found}, not {wanted}")
+            close([f["score"] for f in found], [score for score, _ in wanted], "zero-shot")
+    lines = answer(program, "zero-shot", "food, sun", text="the cat\nthe sun\n").splitlines()
+    check(len(lines) == 2 and all(len(line.split("\t")) == 2 for line in lines), lines)
+    check(lines == answer(program, "zero-shot", "food,sun", "the cat", "the sun").splitlines(), "spaces around labels count")
+    refused("has no {}", program, "zero-shot", "food", "x", "--hypothesis", "It is")
+    refused("is empty", program, "zero-shot", "food,,sun", "x")
+    refused("label 1: tokenizer: ", program, "zero-shot", "food", "x" * 60)
+    refused("there is no such command", b.program("bert_sequence"), "zero-shot", "a", "b", code=2)
 
 
 def test_rerank(b):
@@ -654,7 +673,7 @@ def test_compile_refusals(b):
     relative("relative_attention_num_buckets 16 is not supported yet; 32 is", "mpnet_w36_h3", relative_attention_num_buckets=16)
     relative("inner_group_num 2 is not supported yet; 1 is", "albert_groups", inner_group_num=2)
     relative("num_hidden_groups 9 is more than num_hidden_layers 5", "albert_groups", num_hidden_groups=9)
-    relative("embedding_hidden_mapping_in.weight is", "albert_w36_h3", embedding_size=16)
+    relative("word_embeddings.weight is (97, 20), config.json calls for (97, 16)", "albert_w36_h3", embedding_size=16)
 
     def retold(sentence, case, change):
         folder = b.checkpoint(case, "changed")

@@ -3,9 +3,8 @@
 // search has found.
 #pragma once
 
-#include "constformer/models/bert_heads.hpp"
 #include "constformer/tasks/classify.hpp"
-#include "constformer/tasks/engine.hpp"
+#include "constformer/tasks/pairs.hpp"
 #include "constformer/tasks/search.hpp"
 
 #include <cmath>
@@ -29,7 +28,7 @@ template <class Model, class Threads = sequential, tokenizer Words = wordpiece> 
     // `most_tokens`: the most tokens of a query and a passage together, special ones included; as many go through the
     // model in one forward.
     reranker(const Model& model, const Words& words, int most_tokens, rerank_options options = {}, Threads threads = {})
-        : engine_(model, words, most_tokens, more(most_tokens, threads.size()), threads), options_(options) {}
+        : pairs_(model, words, most_tokens, threads), options_(options) {}
 
     // scores[i] = how well passages[i] answers the query. Errors: text that is not UTF-8, a pair of too many tokens,
     // named by the passage's number; room for another number of scores; damaged weights. After an error the scores are
@@ -39,17 +38,12 @@ template <class Model, class Threads = sequential, tokenizer Words = wordpiece> 
                  Watch watch = {}) {
         if (scores.size() != passages.size())
             return error("rerank: ", passages.size(), " passages, but room for ", scores.size(), " scores");
-        engine_.clear();
-        std::size_t done = 0;
-        for (std::size_t i = 0; i < passages.size(); ++i) {
-            watch.stage("tokens");
-            if (status ok = engine_.encode(query, passages[i], options_.truncate); !ok)
-                return error("passage ", i + 1, ": ", ok.error().what());
-            if (!engine_.fits() || engine_.batch().sentences() == most_pairs)
-                if (status ok = compute(scores, done, watch); !ok) return ok;
-            engine_.append();
-        }
-        return compute(scores, done, watch);
+        return pairs_.read(
+            "passage", passages.size(), [&](std::size_t i) { return std::pair(query, passages[i]); }, options_.truncate,
+            [&](std::size_t i, std::span<const float> logits) {
+                scores[i] = options_.how == scoring::sigmoid ? 1 / (1 + std::exp(-logits[0])) : logits[0];
+            },
+            watch);
     }
 
     // The `top` best passages, best first; of equal scores the earlier one first. Valid until the next call. Errors: as
@@ -68,37 +62,13 @@ template <class Model, class Threads = sequential, tokenizer Words = wordpiece> 
         return std::span<const hit>(best_).first(std::size_t(found));
     }
     // All memory of the forwards.
-    [[nodiscard]] std::size_t bytes() const { return engine_.bytes(); }
+    [[nodiscard]] std::size_t bytes() const { return pairs_.bytes(); }
 
   private:
-    engine<Model, Threads, Words> engine_;
+    pair_reader<Model, Threads, Words> pairs_;
     rerank_options options_;
-    static constexpr int most_pairs = 32; // of a forward
     std::vector<float> scores_;
     std::vector<hit> best_;
-
-    // Bytes beside the scratch of one pair: the numbers, and what the head needs for more pairs.
-    static std::size_t more(int tokens, int threads) {
-        const int longest = std::clamp(tokens, 1, Model::config.positions);
-        lengths one(longest), many(longest);
-        many.sentences = most_pairs;
-        return together(room(most_pairs, 1), Model::scratch(many, threads) - Model::scratch(one, threads));
-    }
-    // Computes what waits: (tokens) -> (sentences, 1).
-    template <observer Watch> status compute(std::span<float> scores, std::size_t& done, Watch watch) {
-        const bert_inputs in = engine_.batch();
-        if (in.ids.empty()) return {};
-        auto m = engine_.workspace(watch);
-        rows<1> y = m.take(in.sentences());
-        if (status ok = engine_.model().forward(in, y, m); !ok) return ok;
-        for (int i = 0; i < y.count; ++i) {
-            const float score = *y[i];
-            if (status ok = numbers({&score, 1}, "rerank"); !ok) return ok;
-            scores[done++] = options_.how == scoring::sigmoid ? 1 / (1 + std::exp(-score)) : score;
-        }
-        engine_.clear();
-        return {};
-    }
 };
 
 } // namespace CONSTFORMER_ISA

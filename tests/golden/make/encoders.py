@@ -18,6 +18,7 @@ import bert
 from common import Noise, randomize, report_noise, save_calls, save_model
 
 LABELS = ["negative", "neutral", "positive"]
+ENTAILMENT = ["contradiction", "neutral", "ENTAILMENT"]
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]  # as RoBERTa numbers them: padding is 1
 CORPUS = """How do plants make food from light, water and air? The cat sat on the mat.
@@ -98,7 +99,7 @@ R, X, M, A = t.RobertaConfig, t.XLMRobertaConfig, t.MPNetConfig, t.AlbertConfig
 CASES = {  # case: (class, configuration, tokenizer, options of the class)
     "roberta_w20_h1": (t.RobertaModel, R(**{**sizes(20, 1, 2, 28, 281), **ROBERTA}), byte_level, {}),
     "roberta_masked_lm": (t.RobertaForMaskedLM, R(**{**sizes(20, 2, 1, 36, 289), **ROBERTA}, hidden_act="relu"), byte_level, {}),
-    "roberta_sequence": (t.RobertaForSequenceClassification, R(**{**sizes(12, 2, 1, 28, 290), **ROBERTA}, **labels(LABELS)), byte_level, {}),
+    "roberta_sequence": (t.RobertaForSequenceClassification, R(**{**sizes(12, 2, 1, 28, 290), **ROBERTA}, **labels(ENTAILMENT)), byte_level, {}),
     "roberta_token": (t.RobertaForTokenClassification, R(**{**sizes(12, 1, 1, 20, 287), **ROBERTA}, **labels(TAGS)), byte_level, {}),
     "roberta_answer": (t.RobertaForQuestionAnswering, R(**{**sizes(12, 3, 1, 20, 293), **ROBERTA}), byte_level, {}),
     "xlm_roberta_rerank": (t.XLMRobertaForSequenceClassification, X(**{**sizes(36, 3, 1, 44, 83), **ROBERTA}, **labels(["LABEL_0"])), unigram, {}),
@@ -188,6 +189,11 @@ def asked(case, model, folder):
             begin, end = pieces.offsets[first][0], pieces.offsets[last][1]
             found["answer"].append([question, context, context[begin:end], spans.max().item()])
     elif case.endswith("_sequence"):
+        if "ENTAILMENT" in model.config.label2id:
+            found["zero_shot"] = []
+            for line, topics in ((LINES[1], ["food", "a cat", "sun"]), (LINES[2], ["a dog", "cat"])):
+                logits = torch.stack([forward(line, f"It is {topic}!")[1].logits[0] for topic in topics])
+                found["zero_shot"].append([line, topics, logits[:, 2].softmax(0).tolist(), logits[:, [0, 2]].softmax(1)[:, 1].tolist()])
         found["classify"] = [[line, forward(line)[1].logits[0].softmax(0).tolist()] for line in LINES]
     elif model.config.architectures[0].endswith("Model"):
         states = [(line, forward(line)[1].last_hidden_state[0].mean(0)) for line in LINES]

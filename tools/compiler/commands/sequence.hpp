@@ -1,10 +1,11 @@
-// sequence: labels of texts; with one label, how well passages answer a query.
+// sequence: labels of texts; with one label, how well passages answer a query; with entailment, labels of any name.
 #pragma once
 
 #include "passages.hpp"
 
 #include "constformer/tasks/classify.hpp"
 #include "constformer/tasks/rerank.hpp"
+#include "constformer/tasks/zero_shot.hpp"
 
 namespace constformer::program {
 
@@ -14,6 +15,21 @@ inline std::vector<output> outputs(std::int64_t batch, std::int64_t) { return {{
 inline status forward(const network& net, const bert_inputs& in, std::size_t row, std::vector<output>& out,
                       workspace auto m) {
     return net.forward(in, rows<model::outputs>{out[0].row(row), 1}, m);
+}
+
+// The labels of a text, the highest score first.
+inline void write_labels(writer& out, std::string_view text, std::span<const scored_label> labels, bool json) {
+    if (json) (out << "{\"text\":").quoted(text) << ",\"labels\":[";
+    bool first = true;
+    for (const scored_label& l : labels) {
+        if (json) {
+            (out << (first ? "{\"label\":" : ",{\"label\":")).quoted(l.name) << ",\"score\":" << l.score << '}';
+        } else {
+            (out << (first ? "" : "\t") << l.name << ' ').fixed(double(l.score), 4);
+        }
+        first = false;
+    }
+    out << (json ? "]}\n" : "\n");
 }
 
 inline status classify_command(const arguments& given) {
@@ -30,17 +46,7 @@ inline status classify_command(const arguments& given) {
         [&](std::string_view text) -> status {
             const auto found = pair ? classes.classify(text, given.value("--pair", "")) : classes.classify(text);
             if (!found) return found.error();
-            if (s->json) (out << "{\"text\":").quoted(text) << ",\"labels\":[";
-            bool first = true;
-            for (const scored_label& l : *found) {
-                if (s->json) {
-                    (out << (first ? "{\"label\":" : ",{\"label\":")).quoted(l.name) << ",\"score\":" << l.score << '}';
-                } else {
-                    (out << (first ? "" : "\t") << l.name << ' ').fixed(double(l.score), 4);
-                }
-                first = false;
-            }
-            out << (s->json ? "]}\n" : "\n");
+            write_labels(out, text, *found, s->json);
             return {};
         },
         [&] { return out.flush(); });
@@ -73,6 +79,39 @@ template <class Network = network> status rerank_command(const arguments& given)
     return out.flush();
 }
 
+template <class Network = network> status zero_shot_command(const arguments& given) {
+    auto s = session::open(given);
+    if (!s) return s.error();
+    std::vector<std::string_view> labels;
+    for (std::string_view rest = given.words[0];;) {
+        const auto comma = std::min(rest.find(','), rest.size());
+        auto label = rest.substr(0, comma);
+        while (label.starts_with(' ')) label.remove_prefix(1);
+        while (label.ends_with(' ')) label.remove_suffix(1);
+        if (label.empty()) return error("zero-shot: label ", labels.size() + 1, " of ", given.words[0], " is empty");
+        labels.push_back(label);
+        if (comma == rest.size()) break;
+        rest.remove_prefix(comma + 1);
+    }
+    const auto words = s->words();
+    if (!words) return words.error();
+    const zero_shot_options options{.truncate = s->truncate,
+                                    .several = given.has("--several"),
+                                    .hypothesis = given.value("--hypothesis", zero_shot_options{}.hypothesis)};
+    zero_shot<Network, on_team, tokenizer_type> model(*s->net, **words, find_entailment(checkpoint::labels),
+                                                      s->most_tokens, options, s->threads());
+    writer out;
+    return each_text(
+        std::span(given.words).subspan(1),
+        [&](std::string_view text) -> status {
+            const auto found = model.classify(text, labels);
+            if (!found) return found.error();
+            write_labels(out, text, *found, s->json);
+            return {};
+        },
+        [&] { return out.flush(); });
+}
+
 inline std::vector<command> sequence_commands() {
     std::vector<command> all{{"classify",
                               "[TEXT...]",
@@ -99,6 +138,20 @@ inline std::vector<command> sequence_commands() {
                         threads_option,
                         weights_option},
                        rerank_command<>});
+    if constexpr (find_entailment(checkpoint::labels).entails >= 0)
+        all.push_back({"zero-shot",
+                       "LABELS [TEXT...]",
+                       "which of LABELS, with commas between them, texts or the lines of the standard input entail",
+                       1,
+                       any_number,
+                       {{"--several", "", "labels do not exclude each other"},
+                        {"--hypothesis", "TEXT", "what a label says, {} its place (This example is {}.)"},
+                        json_option,
+                        truncate_option,
+                        most_option,
+                        threads_option,
+                        weights_option},
+                       zero_shot_command<>});
     return all;
 }
 inline const std::vector<command> head_commands = sequence_commands();
