@@ -262,11 +262,7 @@ EXPORT(embed) int embed(int watch) {
     if (!ok) return no(ok);
     if (watch) host_stage("pooling");
     const rows<width> x{self.states, int(in.ids.size())}, y{self.vectors, self.texts};
-    if constexpr (CONSTFORMER_POOLING == pooling::mean) // (tokens, width) -> (texts, width)
-        ops::mean<width>(x, in.each, {}, y);
-    else
-        ops::first<width>(x, in.each, y);
-    ops::normalize(y);
+    pool_sentences<width>(CONSTFORMER_POOLING, x, in.each, y); // (tokens, width) -> (texts, width)
     return 0;
 }
 EXPORT(vectors) float* vectors() { return self.vectors; }

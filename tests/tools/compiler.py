@@ -745,6 +745,14 @@ def test_header(b):
                  "static_assert(constformer::parameters<model>() == 9'585);", "{.lowercase = false}", '"B-PER"'):
         check(part in said, f"{part} is not in\n{said}")
     check(max(map(len, said.splitlines())) <= 120, "a line is too long")
+    for mode, wanted in (("cls_token", "first"), ("mean_tokens", "mean"), ("lasttoken", "last")):
+        pooled = b.checkpoint("bert_w36_h3", "pooled")
+        (pooled / "1_Pooling").mkdir()
+        (pooled / "1_Pooling" / "config.json").write_text(json.dumps({f"pooling_mode_{mode}": True, "pooling_mode_max_tokens": False}))
+        said = answer(COMPILER, "compile", pooled, "-o", "x", "--header")
+        check(f"pooling = constformer::pooling::{wanted};" in said, f"{mode}: {said}")
+    (pooled / "1_Pooling" / "config.json").write_text('{"pooling_mode_max_tokens": true}')
+    refused("pooling_mode_max_tokens is not supported yet", COMPILER, "compile", pooled, "-o", "x", "--header")
     odd = b.checkpoint("bert_sequence", "odd \\", id2label={"0": 'say "hi"\\', "1": "a\nb", "2": "ü"})
     said = answer(COMPILER, "compile", odd, "-o", "7 odd-names.x", "--header")
     check("namespace checkpoints::model_7_odd_names_x {" in said and r'"say \"hi\"\\", "a\012b", "ü"' in said, said)

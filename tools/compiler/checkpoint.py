@@ -364,7 +364,9 @@ def read_pooling(folder):
         return "mean"
     if chosen in (["pooling_mode_cls_token"], ["pooling_mode_cls_tokens"]):
         return "first"
-    raise Refusal(f"{path}: {', '.join(chosen)} is not supported yet, pooling of the mean or of the first token is")
+    if chosen in (["pooling_mode_lasttoken"], ["pooling_mode_lasttoken_tokens"]):
+        return "last"
+    raise Refusal(f"{path}: {', '.join(chosen)} is not supported yet, pooling of the mean, of the first or of the last token is")
 
 
 def read(folder):
