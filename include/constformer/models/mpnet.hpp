@@ -1,7 +1,8 @@
 // MPNet (Song et al. 2020): BERT with no segments, RoBERTa's positions, and beside them one table of distances that all
 // layers share (T5's buckets). Transformers: MPNetModel and its heads.
-//     inline constexpr bert_config all_mpnet{.layers = 12, …, .segments = 0, .epsilon = 1e-5f, .family = &mpnet_family,
-//                                            .predict = activation::gelu, .padding = 1, .buckets = 32};
+//     inline constexpr bert_config all_mpnet{.layers = 12, …, .segments = 0, .epsilon = 1e-5f,
+//                                            .family = &mpnet_family, .predict = activation::gelu, .padding = 1,
+//                                            .buckets = 32};
 #pragma once
 
 #include "constformer/models/bert_heads.hpp"
