@@ -2,6 +2,7 @@
 //
 //   em++ … -DCONSTFORMER_MODEL_HEADER='"minilm_l6.hpp"' -DCONSTFORMER_MODEL='bert<minilm_l6>'
 //          -DCONSTFORMER_NAME='"minilm_l6"' [-DCONSTFORMER_TOKENIZER='wordpiece_config{.lowercase = false}']
+//          [-DCONSTFORMER_TOKENIZER_TYPE=bpe]
 //          [-DCONSTFORMER_POOLING=pooling::first] [-DCONSTFORMER_LOGITS='"prediction_logits"']
 //          [-DCONSTFORMER_LABELS=labels] [-DCONSTFORMER_SCORES=scoring::sigmoid]
 //
@@ -26,6 +27,9 @@
 #ifndef CONSTFORMER_TOKENIZER
 #define CONSTFORMER_TOKENIZER wordpiece_config()
 #endif
+#ifndef CONSTFORMER_TOKENIZER_TYPE
+#define CONSTFORMER_TOKENIZER_TYPE wordpiece
+#endif
 #ifndef CONSTFORMER_POOLING // how embed() makes one vector of the tokens
 #define CONSTFORMER_POOLING pooling::mean
 #endif
@@ -44,6 +48,7 @@ IMPORT(attention) void host_attention(int head, int query, const float* probabil
 namespace {
 using namespace constformer;
 using model = CONSTFORMER_MODEL;
+using tokenizer_type = CONSTFORMER_TOKENIZER_TYPE;
 constexpr int width = model::width, most_hits = 128;
 constexpr int text_bytes = 1 << 14; // of one text
 constexpr int most_texts = 32;      // of one batch
@@ -71,9 +76,9 @@ struct everything_here {
     std::span<std::byte> file;
     float *states = nullptr, *outputs = nullptr, *vectors = nullptr, *table = nullptr;
     int *ids = nullptr, *segments = nullptr, *keep = nullptr; // of run()
-    wordpiece words;
+    tokenizer_type words;
     std::optional<crew> workers; // where the memory is shared
-    std::optional<engine<model, threads>> on;
+    std::optional<engine<model, threads, tokenizer_type>> on;
     int texts = 0; // of the batch
     hit hits[most_hits];
 };
@@ -123,6 +128,19 @@ int encode(int bytes, bool truncate, int second = -1) {
     if (text.size() > self.capacity)
         return no(error("text: more than the ", self.capacity, " tokens that fit; split it, or ask for truncation"));
     return text.size();
+}
+// The working memory of a tokenizer for the longest text.
+status make_room(const wordpiece& words, encoding& text) {
+    text.work.word.resize(1024), text.work.sources.resize(1024);
+    text.work.pile.reserve(text_bytes / 2); // a text of nothing but combining marks
+    if (words.keeps_normalized_text())      // at most three times as long as the text, as Hangul is
+        text.work.normal.reserve(3 * text_bytes), text.work.places.reserve(3 * text_bytes);
+    return {};
+}
+template <class Model> status make_room(const subword<Model>& words, encoding& text) {
+    if (words.size() == 0) return {};
+    std::fill_n(text_memory, text_bytes, 'a'); // one word takes as much as any text
+    return words.encode({text_memory, text_bytes}, text);
 }
 } // namespace
 
@@ -184,7 +202,7 @@ EXPORT(load) int load_weights() {
     if (!view) return no(view.error());
     if (const auto sound = verify_packed(*view); !sound) return no(sound);
     if (!view->text.empty()) {
-        auto words = wordpiece::from_vocabulary(view->text, CONSTFORMER_TOKENIZER);
+        auto words = read_tokenizer<tokenizer_type>(view->text, CONSTFORMER_TOKENIZER);
         if (!words) return no(words.error());
         if (words->size() > model::config.vocabulary)
             return no(
@@ -199,10 +217,7 @@ EXPORT(load) int load_weights() {
     auto& text = self.on->text();
     const auto n = std::size_t(text_bytes) + 3; // a pair is read whole before the longer of the two is cut
     text.ids.reserve(n), text.segments.reserve(n), text.offsets.reserve(n), text.words.reserve(n);
-    text.work.word.resize(1024), text.work.sources.resize(1024);
-    text.work.pile.reserve(text_bytes / 2); // a text of nothing but combining marks
-    if (self.words.keeps_normalized_text()) // at most three times as long as the text, as Hangul is
-        text.work.normal.reserve(3 * text_bytes), text.work.places.reserve(3 * text_bytes);
+    if (const auto ok = make_room(self.words, text); !ok) return no(ok);
     return 0;
 }
 
@@ -218,7 +233,7 @@ EXPORT(tokenize_pair) int tokenize_pair(int bytes, int second, int truncate) {
 EXPORT(token_segments) const int* token_segments() { return self.on->text().segments.data(); }
 EXPORT(token_ids) const int* token_ids() { return self.on->text().ids.data(); }
 EXPORT(token_spans) const int* token_spans() { return self.on->text().offsets.data()->data(); }
-// The token of an id, where error() puts its sentence.
+// The token of an id, where error() puts its sentence; of bytes, as far as they are characters.
 EXPORT(piece) const char* piece(int id) { return say(self.words.token(id)); }
 
 // --- embedding: clear, add…, embed -----------------------------------------------------------------------------------
@@ -247,11 +262,7 @@ EXPORT(embed) int embed(int watch) {
     if (!ok) return no(ok);
     if (watch) host_stage("pooling");
     const rows<width> x{self.states, int(in.ids.size())}, y{self.vectors, self.texts};
-    if constexpr (CONSTFORMER_POOLING == pooling::mean) // (tokens, width) -> (texts, width)
-        ops::mean<width>(x, in.each, {}, y);
-    else
-        ops::first<width>(x, in.each, y);
-    ops::normalize(y);
+    pool_sentences<width>(CONSTFORMER_POOLING, x, in.each, y); // (tokens, width) -> (texts, width)
     return 0;
 }
 EXPORT(vectors) float* vectors() { return self.vectors; }
@@ -265,7 +276,8 @@ EXPORT(run) int run(int n) {
     if (n < 1 || n > self.capacity)
         return no(error("run: ", n, " tokens, this model was loaded for 1 to ", self.capacity));
     const auto size = std::size_t(n);
-    const bert_inputs in{.ids = {self.ids, size}, .segments = {self.segments, size}, .keep = {self.keep, size}};
+    bert_inputs in{.ids = {self.ids, size}, .keep = {self.keep, size}};
+    if constexpr (model::config.segments > 1) in.segments = {self.segments, size};
     if (const auto ok = forward(in, silent{}); !ok) return no(ok);
     pool_into(self.on->model(), self.states, n, self.outputs, self.on->workspace());
     return 0;

@@ -2,10 +2,14 @@
 #pragma once
 
 // models
+#include "constformer/models/albert.hpp"
 #include "constformer/models/bert.hpp"
 #include "constformer/models/bert_heads.hpp"
 #include "constformer/models/dispatch.hpp"
+#include "constformer/models/distilbert.hpp"
 #include "constformer/models/gpt.hpp"
+#include "constformer/models/mpnet.hpp"
+#include "constformer/models/roberta.hpp"
 #include "constformer/models/t5.hpp"
 
 // text
@@ -18,8 +22,10 @@
 #include "constformer/tasks/classify.hpp"
 #include "constformer/tasks/embed.hpp"
 #include "constformer/tasks/fill_mask.hpp"
+#include "constformer/tasks/rerank.hpp"
 #include "constformer/tasks/search.hpp"
 #include "constformer/tasks/tag.hpp"
+#include "constformer/tasks/zero_shot.hpp"
 
 // weights in memory
 #include "constformer/files/packed.hpp"

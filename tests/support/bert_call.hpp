@@ -14,7 +14,8 @@ struct bert_call {
     std::vector<int> ids, segments, keep, each;
     int batch, tokens;
     bert_call(const tensors& io, const std::string& name)
-        : ids(io.ints(name + ".input_ids")), segments(io.ints(name + ".token_type_ids")),
+        : ids(io.ints(name + ".input_ids")),
+          segments(io.has(name + ".token_type_ids") ? io.ints(name + ".token_type_ids") : std::vector<int>()),
           keep(io.ints(name + ".attention_mask")), batch(io.extent(name + ".input_ids", 0)),
           tokens(io.extent(name + ".input_ids", 1)) {
         each.assign(std::size_t(batch), tokens);

@@ -65,6 +65,23 @@ BOOST_AUTO_TEST_CASE(pooling_of_the_first_token) {
     BOOST_TEST(e.last().size() == c.encode(texts[0]).size());
 }
 
+// Each sentence's own last token, alone and in a batch.
+BOOST_AUTO_TEST_CASE(pooling_of_the_last_token) {
+    const checkpoint<model> c("bert_w36_h3");
+    embedder e(*c.weights, c.words, 70, {.how = pooling::last});
+    std::vector<float> y(std::size(texts) * 36);
+    BOOST_REQUIRE(e.embed(texts, {y.data(), int(std::size(texts))}));
+    for (std::size_t i = 0; i < std::size(texts); ++i) {
+        const encoding tokens = c.encode(texts[i]);
+        const auto states = c.forward<36>(tokens, tokens.size());
+        std::vector<float> last(states.end() - 36, states.end());
+        double square = 0;
+        for (const float v : last) square += double(v) * v;
+        for (float& v : last) v = float(v / std::sqrt(square));
+        BOOST_TEST(difference(std::span(y).subspan(i * 36, 36), last) <= tolerance);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_stream_of_texts_gives_the_same_in_order) {
     const checkpoint<model> c("bert_w36_h3");
     for (const int most : {70, 16}) {

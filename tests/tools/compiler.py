@@ -24,7 +24,8 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 COMPILER = ROOT / "tools" / "constformer"
-CASES = ["bert_w36_h3", "bert_masked_lm_untied", "bert_sequence", "bert_token", "bert_answer"]
+RELATIVES = ["roberta_masked_lm", "roberta_answer", "roberta_sequence", "xlm_roberta_rerank", "distilbert_sequence", "mpnet_w36_h3", "albert_w36_h3"]
+CASES = ["bert_w36_h3", "bert_masked_lm_untied", "bert_sequence", "bert_token", "bert_answer", *RELATIVES]
 FEW = ["--march", "sse4_2,avx2"]  # instruction sets that one program holds; one case takes all, as it is without an option
 ALL = "bert_answer"
 FORMATS = {"I64": ("q", 8), "I32": ("i", 4), "F32": ("f", 4)}
@@ -161,7 +162,7 @@ def test_goldens(b):
         stored = read(GOLDEN / case / "io.safetensors")
         for call in sorted({name.split(".")[0] for name in stored}):
             tensors = {name.split(".", 1)[1]: t for name, t in stored.items() if name.split(".")[0] == call}
-            inputs = {n: tensors.pop(n) for n in ("input_ids", "attention_mask", "token_type_ids")}
+            inputs = {n: tensors.pop(n) for n in ("input_ids", "attention_mask", "token_type_ids") if n in tensors}
             write(b.file("in.safetensors"), inputs)
             answer(b.program(case), "run", b.file("in.safetensors"), b.file("out.safetensors"), env={"CONSTFORMER_ISA": isa})
             found = read(b.file("out.safetensors"))
@@ -544,6 +545,73 @@ def test_answer(b):
     refused("the context: wordpiece: the text is not UTF-8", program, "answer", question, "-", text=b"a \xff")
 
 
+def test_relatives(b):
+    """BERT's relatives with their tokenizers say to texts what Transformers says"""
+    for case in RELATIVES:
+        asked, program = json.loads((GOLDEN / case / "asked.json").read_text()), b.program(case)
+        for line, ids in asked.pop("tokenize"):
+            found = list(map(int, answer(program, "tokenize", line).split()))
+            check(found == ids, f"{case}: {line!r} is {found}, not {ids}")
+        for line, ids, shown, scores in asked.get("fill_mask", []):
+            masks = json.loads(answer(program, "fill-mask", "--json", "--top", "3", line))["masks"]
+            found = next((m for m in masks if [f["token"] for f in m] == ids), None)
+            check(found, f"{case}: {line!r} gives {masks}, not {ids}")
+            check([f["text"] for f in found] == shown, f"{case}: {found}, not {shown}")
+            close([f["score"] for f in found], scores, case)
+        for question, context, text, score in asked.get("answer", []):
+            found = json.loads(answer(program, "answer", "--json", question, context))
+            check(found["answer"] == text and abs(found["score"] - score) < 1e-5, f"{case}: {found}, not {text!r} {score}")
+        for line, scores in asked.get("classify", []):
+            found = json.loads(answer(program, "classify", "--json", line))["labels"]
+            names = json.loads((GOLDEN / case / "config.json").read_text())["id2label"]
+            wanted = sorted(zip(scores, (names[str(i)] for i in range(3))), reverse=True)
+            check([f["label"] for f in found] == [name for _, name in wanted], f"{case}: {found}, not {wanted}")
+            close([f["score"] for f in found], [score for score, _ in wanted], case)
+        for line, vector in asked.get("embed", []):
+            close(json.loads(answer(program, "embed", "--json", line))["embedding"], vector, f"{case} {line!r}")
+        check(asked, f"{case}: nothing was asked")
+
+
+def test_zero_shot(b):
+    """zero-shot: the labels that a classifier of entailment finds in a text, one or several"""
+    program = b.program("roberta_sequence")
+    for line, topics, one, several in json.loads((GOLDEN / "roberta_sequence" / "asked.json").read_text())["zero_shot"]:
+        for scores, more in ((one, []), (several, ["--several"])):
+            said = answer(program, "zero-shot", "--json", "--hypothesis", "It is {}!", *more, ",".join(topics), line)
+            found, wanted = json.loads(said)["labels"], sorted(zip(scores, topics), reverse=True)
+            check([f["label"] for f in found] == [name for _, name in wanted], f"{found}, not {wanted}")
+            close([f["score"] for f in found], [score for score, _ in wanted], "zero-shot")
+    lines = answer(program, "zero-shot", "food, sun", text="the cat\nthe sun\n").splitlines()
+    check(len(lines) == 2 and all(len(line.split("\t")) == 2 for line in lines), lines)
+    check(lines == answer(program, "zero-shot", "food,sun", "the cat", "the sun").splitlines(), "spaces around labels count")
+    refused("has no {}", program, "zero-shot", "food", "x", "--hypothesis", "It is")
+    refused("is empty", program, "zero-shot", "food,,sun", "x")
+    refused("label 1: tokenizer: ", program, "zero-shot", "food", "x" * 60)
+    refused("there is no such command", b.program("bert_sequence"), "zero-shot", "a", "b", code=2)
+
+
+def test_rerank(b):
+    """rerank: a cross-encoder's scores of passages, best first, however many share a forward"""
+    program = b.program("xlm_roberta_rerank")
+    query, scores = json.loads((GOLDEN / "xlm_roberta_rerank" / "asked.json").read_text())["rerank"]
+    wanted = sorted(scores, key=lambda pair: -pair[1])
+    passages = b.file("rerank.txt", "# a comment\n" + "\n".join(text for text, _ in scores) + "\n")
+    found = [json.loads(line) for line in answer(program, "rerank", "--json", query, passages).splitlines()]
+    check([f["text"] for f in found] == [text for text, _ in wanted], f"{found}, not {wanted}")
+    check([scores[f["index"]][0] for f in found] == [f["text"] for f in found], f"wrong numbers: {found}")
+    close([f["score"] for f in found], [score for _, score in wanted], "rerank")
+    plain = answer(program, "rerank", query, passages, "--top", "2", "--threads", "2").splitlines()
+    check(plain == [f"{score:.4f}\t{text}" for text, score in wanted[:2]], plain)
+    many = b.file("many.txt", "\n".join(text for _ in range(50) for text, _ in scores))
+    found = [json.loads(line) for line in answer(program, "rerank", "--json", query, many).splitlines()]
+    check(len(found) == 200 and [f["text"] for f in found[::50]] == [text for text, _ in wanted], "200 passages")
+    check([f["index"] for f in found[:50]] == sorted(f["index"] for f in found[:50]), "equal scores are not in their order")
+    refused("passage 2: tokenizer: ", program, "rerank", query, b.file("long.txt", "a\n" + "x " * 60 + "\n"))
+    check(len(answer(program, "rerank", query, b.file("long.txt"), "--truncate").splitlines()) == 2, "--truncate")
+    refused("there is no passage", program, "rerank", query, b.file("none.txt", "\n"))
+    refused("there is no such command", b.program("bert_sequence"), "rerank", "a", "b", code=2)
+
+
 def test_weights(b):
     """weights that are missing, cut, damaged in their header or another model's are refused"""
     program = b.program("bert_token")
@@ -585,7 +653,8 @@ def test_compile_refusals(b):
     def changed(sentence, **changes):
         no(sentence, b.checkpoint("bert_w36_h3", "changed", **changes))
 
-    changed("RobertaModel is not supported yet; supported are BertModel", architectures=["RobertaModel"])
+    changed("ElectraModel is not supported yet; supported are BertModel", architectures=["ElectraModel"])
+    changed('model_type "bert" does not go with RobertaModel', architectures=["RobertaModel"])
     changed("architectures does not name one", architectures=[])
     changed("architectures does not name one", architectures=None)
     changed('model_type "t5" does not go with', model_type="t5")
@@ -605,6 +674,37 @@ def test_compile_refusals(b):
     folder = b.checkpoint("bert_sequence", "changed", id2label={"0": "a", "1": "b"})
     no("classifier.weight is (3, 24), config.json calls for (2, 24)", folder)
     no("cls.predictions.decoder.weight (101, 40) is missing", b.checkpoint("bert_masked_lm", "changed", tie_word_embeddings=False))
+
+    def relative(sentence, case, **changes):
+        no(sentence, b.checkpoint(case, "changed", **changes))
+
+    relative("pad_token_id is 33, a number from 0 to 32 is needed", "roberta_w20_h1", pad_token_id=33)
+    relative("position_embeddings.weight is (34, 20), config.json calls for (35, 20)", "roberta_w20_h1", max_position_embeddings=35)
+    relative("roberta.encoder.layer.1.attention.self.query.weight (12, 12) is missing", "roberta_token", num_hidden_layers=2)
+    relative("classifier.out_proj.weight is (3, 12), config.json calls for (1, 12)", "roberta_sequence", id2label={"0": "a"})
+    relative('activation "mish" is not supported yet', "distilbert_w36_h3", activation="mish")
+    relative("dim 36 is not a multiple of n_heads 5", "distilbert_w36_h3", n_heads=5)
+    relative("relative_attention_num_buckets 16 is not supported yet; 32 is", "mpnet_w36_h3", relative_attention_num_buckets=16)
+    relative("inner_group_num 2 is not supported yet; 1 is", "albert_groups", inner_group_num=2)
+    relative("num_hidden_groups 9 is more than num_hidden_layers 5", "albert_groups", num_hidden_groups=9)
+    relative("word_embeddings.weight is (97, 20), config.json calls for (97, 16)", "albert_w36_h3", embedding_size=16)
+
+    def retold(sentence, case, change):
+        folder = b.checkpoint(case, "changed")
+        about = json.loads((folder / "tokenizer.json").read_text())
+        change(about)
+        (folder / "tokenizer.json").write_text(json.dumps(about))
+        no(sentence, folder)
+
+    retold("a normalizer of type Nmt is not supported yet", "roberta_w20_h1", lambda t: t.update(normalizer={"type": "Nmt"}))
+    retold("with dropout 0.1 is not supported yet", "roberta_w20_h1", lambda t: t["model"].update(dropout=0.1))
+    retold("is not as `tokenizers` writes it", "roberta_w20_h1", lambda t: t["model"].pop("vocab"))
+    retold("283 tokens, but config.json has a vocab_size of 281", "roberta_w20_h1",
+           lambda t: t["added_tokens"].append({"id": 282, "content": "x", "special": True}))
+    twice = [{"SpecialToken": {"id": "[SEP]", "type_id": 0}}] * 2
+    sequences = [{"Sequence": {"id": name, "type_id": 0}} for name in "AB"]
+    retold("around a pair, which is not supported yet with WordPiece", "bert_sequence", lambda t: t["post_processor"].update(
+        pair=[{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, sequences[0], *twice, sequences[1], twice[0]]))
 
     no("no such folder", b.folder / "nowhere")
     for name, content, sentence in (("config.json", "{", "is not JSON"), ("config.json", "[]", "holds no object"),
@@ -668,6 +768,14 @@ def test_header(b):
     same = [answer(COMPILER, "compile", folder, "-o", "x", "--header")
             for folder in (b.checkpoint("bert_w36_h3", "same"), split(b, "bert_w36_h3", "same"))]
     check(same[0] == same[1], "a checkpoint in two files gives another header than in one")
+    for mode, wanted in (("cls_token", "first"), ("mean_tokens", "mean"), ("lasttoken", "last")):
+        pooled = b.checkpoint("bert_w36_h3", "pooled")
+        (pooled / "1_Pooling").mkdir()
+        (pooled / "1_Pooling" / "config.json").write_text(json.dumps({f"pooling_mode_{mode}": True, "pooling_mode_max_tokens": False}))
+        said = answer(COMPILER, "compile", pooled, "-o", "x", "--header")
+        check(f"pooling = constformer::pooling::{wanted};" in said, f"{mode}: {said}")
+    (pooled / "1_Pooling" / "config.json").write_text('{"pooling_mode_max_tokens": true}')
+    refused("pooling_mode_max_tokens is not supported yet", COMPILER, "compile", pooled, "-o", "x", "--header")
     odd = b.checkpoint("bert_sequence", "odd \\", id2label={"0": 'say "hi"\\', "1": "a\nb", "2": "ü"})
     said = answer(COMPILER, "compile", odd, "-o", "7 odd-names.x", "--header")
     check("namespace checkpoints::model_7_odd_names_x {" in said and r'"say \"hi\"\\", "a\012b", "ü"' in said, said)

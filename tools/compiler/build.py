@@ -131,7 +131,7 @@ def native(checkpoint, out, options, say):
         work = pathlib.Path(folder)
         header_file = work / (name + ".hpp")
         header_file.write_text(header.write(checkpoint, name, options.precision), encoding="utf-8")
-        (work / "vocab.txt").write_text(checkpoint.vocabulary, encoding="utf-8", newline="")
+        (work / "vocabulary").write_bytes(checkpoint.vocabulary)
         compiler, why = options.compiler, f"{options.compiler} failed"
         isas = instruction_sets(tools, compiler, options.march)
         say(f"compiling {name} ({checkpoint.parameters:,} parameters) with {compiler} for {', '.join(isas) or options.march}")
@@ -153,7 +153,7 @@ def native(checkpoint, out, options, say):
         link = [compiler, "-pthread", "-s", *tools.flags(), *objects]
         tools.run([*link, "-o", work / "program"], why)
         say("packing the weights")
-        tools.run([work / "program", "pack", checkpoint.folder, work / "vocab.txt", work / "weights"], "")
+        tools.run([work / "program", "pack", checkpoint.folder, work / "vocabulary", work / "weights"], "")
         files = [(work / "program", out), (header_file, out.with_name(out.name + ".hpp"))]
         if options.embed:
             (work / "weights.s").write_text(EMBED)
@@ -179,9 +179,9 @@ def wasm(checkpoint, out, options, say):
         work = pathlib.Path(folder)
         header_file = work / (name + ".hpp")
         header_file.write_text(header.write(checkpoint, name, options.precision), encoding="utf-8")
-        (work / "vocab.txt").write_text(checkpoint.vocabulary, encoding="utf-8", newline="")
+        (work / "vocabulary").write_bytes(checkpoint.vocabulary)
         files = []
-        choices = []
+        choices = [f"-DCONSTFORMER_TOKENIZER_TYPE=checkpoints::{name}::tokenizer_type"]
         if checkpoint.commands == "encoder":
             choices.append(f"-DCONSTFORMER_POOLING=pooling::{checkpoint.pooling}")
         if checkpoint.commands == "masked_lm":
@@ -203,7 +203,7 @@ def wasm(checkpoint, out, options, say):
                    *tools.xsimd(), *defines(checkpoint, name, header_file), *tools.flags(), PARTS / "pack.cpp",
                    "-o", work / "pack"],
                   f"{options.compiler} failed")  # fmt: skip
-        tools.run([work / "pack", checkpoint.folder, work / "vocab.txt", work / "weights"], "")
+        tools.run([work / "pack", checkpoint.folder, work / "vocabulary", work / "weights"], "")
         files += [(work / "weights", out / (name + ".weights")), (header_file, out / header_file.name)]
         for file, text in package.files(name, checkpoint.folder.resolve().name, checkpoint.commands, checkpoint.folder).items():
             (work / file).write_text(text, encoding="utf-8")

@@ -6,14 +6,9 @@ import math
 import pathlib
 import re
 
-MODELS = {  # architecture: (C++ family, the program's commands)
-    "BertModel": ("bert", "encoder"),
-    "BertForMaskedLM": ("bert_masked_lm", "masked_lm"),
-    "BertForPreTraining": ("bert_masked_lm", "masked_lm"),
-    "BertForSequenceClassification": ("bert_sequence_classifier", "sequence"),
-    "BertForTokenClassification": ("bert_token_classifier", "token"),
-    "BertForQuestionAnswering": ("bert_question_answerer", "answer"),
-}
+import tokens as subwords
+from encoders import FAMILIES, MODELS
+
 ACTIVATIONS = {
     "gelu": "gelu",
     "gelu_new": "gelu_tanh",
@@ -25,6 +20,15 @@ ACTIVATIONS = {
 }
 
 
+TYPES = {  # what a head is in C++
+    "encoder": "bert",
+    "masked_lm": "bert_masked_lm",
+    "sequence": "bert_sequence_classifier",
+    "token": "bert_token_classifier",
+    "answer": "bert_question_answerer",
+}
+
+
 class Refusal(Exception):
     """Why a checkpoint cannot be compiled: one sentence."""
 
@@ -33,14 +37,16 @@ class Refusal(Exception):
 class Checkpoint:
     folder: pathlib.Path
     architecture: str
-    family: str
+    header: str  # of the family, in models/
+    model: str  # the C++ type
     commands: str
     config: dict  # the fields of bert_config
     labels: list  # names, where the head has labels
     scores: str  # constformer::scoring, of a classifier
     pooling: str  # constformer::pooling, of an encoder
-    tokenizer: dict  # the fields of wordpiece_config that differ from its defaults
-    vocabulary: str  # the text of vocab.txt
+    words: str  # the C++ type of the tokenizer
+    tokenizer: object  # of wordpiece the fields of its config that differ from its defaults, else the config's lines
+    vocabulary: bytes  # vocab.txt, or a token file
     most_tokens: int
     parameters: int
 
@@ -139,45 +145,8 @@ def find_tensors(folder):
     return path, read_tensors(path)
 
 
-def check_shapes(path, tensors, config, head, labels):
+def check_shapes(path, tensors, needed):
     """Refuses weights of another shape than config.json says; returns the number of parameters that are used."""
-    width, up, words = config["width"], config["feed_forward"], config["vocabulary"]
-    body = {
-        "embeddings.word_embeddings.weight": (words, width),
-        "embeddings.position_embeddings.weight": (config["positions"], width),
-        "embeddings.token_type_embeddings.weight": (config["segments"], width),
-    }
-
-    def linear(place, name, outputs, inputs):
-        place |= {name + ".weight": (outputs, inputs), name + ".bias": (outputs,)}
-
-    def norm(place, name):
-        place |= {name + ".weight": (width,), name + ".bias": (width,)}
-
-    norm(body, "embeddings.LayerNorm")
-    for i in range(config["layers"]):
-        layer = f"encoder.layer.{i}."
-        for name in ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"):
-            linear(body, layer + name, width, width)
-        linear(body, layer + "intermediate.dense", up, width)
-        linear(body, layer + "output.dense", width, up)
-        norm(body, layer + "attention.output.LayerNorm")
-        norm(body, layer + "output.LayerNorm")
-    if config["pooled"]:
-        linear(body, "pooler.dense", width, width)
-    prefix = "bert." if head != "bert" or "bert.embeddings.word_embeddings.weight" in tensors else ""
-    needed = {prefix + name: shape for name, shape in body.items()}
-    if head == "bert_masked_lm":
-        linear(needed, "cls.predictions.transform.dense", width, width)
-        norm(needed, "cls.predictions.transform.LayerNorm")
-        lone = "cls.predictions.decoder.bias"
-        needed[lone if lone in tensors and "cls.predictions.bias" not in tensors else "cls.predictions.bias"] = (words,)
-        if not config["tied"]:
-            needed["cls.predictions.decoder.weight"] = (words, width)
-    elif head in ("bert_sequence_classifier", "bert_token_classifier"):
-        linear(needed, "classifier", labels, width)
-    elif head == "bert_question_answerer":
-        linear(needed, "qa_outputs", 2, width)
     for name, shape in needed.items():
         if name not in tensors:
             raise Refusal(f"{path}: {name} {spell(shape)} is missing, config.json calls for it")
@@ -242,9 +211,57 @@ def add_tokens(path, options, vocab, added):
     return whole
 
 
-def read_tokenizer(folder, words):
-    """(wordpiece_config's fields that differ from its defaults, the text of vocab.txt), from tokenizer.json where there
-    is one, as Transformers does."""
+def read_subwords(path):
+    """(the C++ type, the lines of its config, the token file) of a tokenizer.json with BPE or Unigram. Where its pairs have
+    one segment, tokens of the second text are marked all the same: who reads offsets needs to know, and a model of one
+    segment is not told."""
+    try:
+        kind, lines, file = subwords.read(path.read_text(encoding="utf-8"))
+        return kind, [line.replace("frame_part::second}", "frame_part::second, 1}") for line in lines], file
+    except subwords.Refusal as why:
+        raise Refusal(f"{path}: {why}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as problem:
+        raise Refusal(f"{path}: is not as `tokenizers` writes it ({type(problem).__name__}: {problem})") from None
+
+
+def check_frame(path, whole, options, pairs):
+    """Refuses special tokens around texts that are not placed as BERT's are."""
+    if whole.get("post_processor") is None:
+        return
+    try:
+        _, lists = subwords.frames(whole)
+        ids = whole["model"]["vocab"]
+        cls, sep = (ids[options.get(field, SPECIAL[field])] for field in ("classify", "separate"))
+    except subwords.Refusal as why:
+        raise Refusal(f"{path}: {why}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise Refusal(f"{path}: the post_processor is not as `tokenizers` writes it ({problem})") from None
+    first, second = "constformer::frame_part::first", "constformer::frame_part::second"
+    single, pair = ["{%s}" % i for i in (cls, first, sep)], ["{%s}" % i for i in (cls, first, sep)] + [
+        "{%s, 1}" % i for i in (second, sep)
+    ]
+    for name, wanted in (("single", single), ("pair", pair)):
+        found = lists.get(name, wanted)
+        if found != wanted and (name == "single" or pairs):
+            raise Refusal(f"{path}: the post_processor puts {', '.join(found)} around a {name}, which is not supported yet "
+                          f"with WordPiece; {', '.join(wanted)} is".replace("constformer::frame_part::", ""))  # fmt: skip
+
+
+def count_of(vocabulary):
+    """The tokens of a token file."""
+    count = shift = 0
+    at = vocabulary.index(b"CTOK\1") + 6  # behind what the scores are, a number of one byte
+    for byte in vocabulary[at:]:
+        count |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return count
+
+
+def read_tokenizer(folder, words, pairs):
+    """(the C++ type, its config, the vocabulary, the most tokens), from tokenizer.json where there is one, as Transformers
+    does. The config: of wordpiece the fields that differ from wordpiece_config's defaults, else lines of C++. pairs: are
+    there commands on two texts?"""
     plain = read_json(folder / "tokenizer_config.json", required=False)
     path = folder / "tokenizer.json"
     options = {}
@@ -269,9 +286,16 @@ def read_tokenizer(folder, words):
         if value != default:
             options[field] = value
 
+    limit = plain.get("model_max_length")
+    limit = limit if type(limit) is int and limit > 0 else 2**31 - 1
     if path.exists():
         whole = read_json(path)
         model, normal = whole.get("model"), whole.get("normalizer")
+        if isinstance(model, dict) and model.get("type", "BPE" if "merges" in model else None) in ("BPE", "Unigram"):
+            kind, lines, file = read_subwords(path)
+            if count_of(file) > words:
+                raise Refusal(f"{path}: {count_of(file)} tokens, but config.json has a vocab_size of {words}")
+            return kind, lines, file, limit
         split, added = whole.get("pre_tokenizer"), whole.get("added_tokens", [])
         for part, name, kind in ((model, "model", "WordPiece"), (normal, "normalizer", "BertNormalizer"),
                                  (split, "pre_tokenizer", "BertPreTokenizer")):  # fmt: skip
@@ -297,6 +321,7 @@ def read_tokenizer(folder, words):
         if not isinstance(vocab, dict) or not all(type(i) is int for i in vocab.values()) or not isinstance(added, list):
             raise Refusal(f"{path}: the vocabulary is no object of tokens and their numbers")
         vocab = add_tokens(path, options, vocab, added)
+        check_frame(path, whole, options, pairs)
         lines = [""] * (max(vocab.values(), default=-1) + 1)
         for text, number in vocab.items():
             if not 0 <= number < len(lines) or len(lines) > 2 * len(vocab) + 1000 or lines[number]:
@@ -338,8 +363,7 @@ def read_tokenizer(folder, words):
         text = "\n".join([*lines, *added]) + "\n" if added else text
     if count > words:
         raise Refusal(f"{path}: {count} tokens, but config.json has a vocab_size of {words}")
-    limit = plain.get("model_max_length")
-    return options, text, limit if type(limit) is int and limit > 0 else 2**31 - 1
+    return "wordpiece", options, text.encode(), limit
 
 
 def read_pooling(folder):
@@ -353,7 +377,9 @@ def read_pooling(folder):
         return "mean"
     if chosen in (["pooling_mode_cls_token"], ["pooling_mode_cls_tokens"]):
         return "first"
-    raise Refusal(f"{path}: {', '.join(chosen)} is not supported yet, pooling of the mean or of the first token is")
+    if chosen in (["pooling_mode_lasttoken"], ["pooling_mode_lasttoken_tokens"]):
+        return "last"
+    raise Refusal(f"{path}: {', '.join(chosen)} is not supported yet, pooling of the mean, of the first or of the last token is")
 
 
 def read(folder):
@@ -368,44 +394,22 @@ def read(folder):
     architecture = names[0]
     if architecture not in MODELS:
         fields.refuse(f"{architecture} is not supported yet; supported are {supported}")
-    if fields.all.get("model_type", "bert") != "bert":
+    family, head = MODELS[architecture]
+    if fields.all.get("model_type", family) != family:
         fields.refuse(f"model_type {json.dumps(fields.all['model_type'])} does not go with {architecture}")
-    family, commands = MODELS[architecture]
-
-    activation = fields.all.get("hidden_act", "gelu")
-    if activation not in ACTIVATIONS:
-        fields.refuse(f"hidden_act {json.dumps(activation)} is not supported yet; supported are {', '.join(ACTIVATIONS)}")
-    for name, needed in (("position_embedding_type", "absolute"), ("is_decoder", False), ("add_cross_attention", False),
-                         ("quantization_config", None), ("pruned_heads", {})):  # fmt: skip
-        value = fields.all.get(name, needed)
-        if value is not None and value != needed:
-            fields.refuse(f"{name} {json.dumps(value)} is not supported yet; {json.dumps(needed)} is")
-    config = {
-        "layers": fields.whole("num_hidden_layers"),
-        "width": fields.whole("hidden_size"),
-        "heads": fields.whole("num_attention_heads"),
-        "feed_forward": fields.whole("intermediate_size"),
-        "vocabulary": fields.whole("vocab_size"),
-        "positions": fields.whole("max_position_embeddings"),
-        "segments": fields.whole("type_vocab_size", 2),
-        "epsilon": fields.real("layer_norm_eps", 1e-12),
-        "act": ACTIVATIONS[activation],
-    }
+    family = FAMILIES[family]
+    config = family.read(fields, ACTIVATIONS)
     if config["width"] % config["heads"] != 0:
-        fields.refuse(f"hidden_size {config['width']} is not a multiple of num_attention_heads {config['heads']}")
+        fields.refuse(f"{family.named['width']} {config['width']} is not a multiple of {family.named['heads']} {config['heads']}")
 
     path, tensors = find_tensors(folder)
-    labels = read_labels(fields) if commands in ("sequence", "token") else []
-    config["pooled"] = (
-        family == "bert_sequence_classifier"
-        or family == "bert"
-        and ("pooler.dense.weight" in tensors or "bert.pooler.dense.weight" in tensors)
-    )
+    labels = read_labels(fields) if head in ("sequence", "token") else []
+    config["pooled"] = head == "sequence" or head == "encoder" and family.has_pooler(tensors)
     if labels:
         config["labels"] = len(labels)
-    if family == "bert_masked_lm":
+    if head == "masked_lm":
         config["tied"] = fields.flag("tie_word_embeddings", True)
-    parameters = check_shapes(path, tensors, config, family, len(labels))
+    parameters = check_shapes(path, tensors, family.tensors(tensors, config, head, len(labels)))
 
     kind = fields.all.get("problem_type")
     if kind not in (None, "regression", "single_label_classification", "multi_label_classification"):
@@ -416,10 +420,10 @@ def read(folder):
     elif kind == "multi_label_classification" or len(labels) == 1:
         scores = "sigmoid"
 
-    tokenizer, vocabulary, limit = read_tokenizer(folder, config["vocabulary"])
+    words, tokenizer, vocabulary, limit = read_tokenizer(folder, config["vocabulary"], head in ("sequence", "answer"))
     sentence = read_json(folder / "sentence_bert_config.json", required=False).get("max_seq_length")
     if type(sentence) is int and sentence > 0:
         limit = min(limit, sentence)
-    pooling = read_pooling(folder) if family == "bert" else "mean"
-    return Checkpoint(folder, architecture, family, commands, config, labels, scores, pooling, tokenizer, vocabulary,
-                      min(limit, config["positions"]), parameters)  # fmt: skip
+    pooling = read_pooling(folder) if head == "encoder" else "mean"
+    return Checkpoint(folder, architecture, family.header, TYPES[head], head, config, labels, scores, pooling, words, tokenizer,
+                      vocabulary, min(limit, config["positions"]), parameters)  # fmt: skip

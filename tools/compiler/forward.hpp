@@ -91,7 +91,7 @@ inline status run(const arguments& given) {
     if (!ids) return in_file(ids.error());
     const auto keep = whole_numbers(*file, "attention_mask", shape, 1, 2);
     if (!keep) return in_file(keep.error());
-    const auto segments = whole_numbers(*file, "token_type_ids", shape, 0, model::config.segments);
+    const auto segments = whole_numbers(*file, "token_type_ids", shape, 0, std::max(model::config.segments, 1));
     if (!segments) return in_file(segments.error());
 
     const int tokens = int(shape[1]);

@@ -5,7 +5,7 @@ import re
 # bert_config's defaults: what equals them is left out.
 DEFAULTS = {
     "vocabulary": 30522, "positions": 512, "segments": 2, "epsilon": 1e-12, "act": "gelu", "pooled": True, "labels": 2,
-    "tied": True,
+    "tied": True, "pool": "tanh", "padding": -1, "projected": None, "buckets": 0,
 }  # fmt: skip
 # Words that a C++ name cannot be, and names that the header uses itself.
 RESERVED = set(
@@ -16,7 +16,7 @@ RESERVED = set(
     explicit export extern false float for friend goto if inline int labels linux long main model most_tokens
     mutable name namespace new noexcept not not_eq nullptr operator or or_eq output pooling private protected public
     register reinterpret_cast requires return scores short signed sizeof static static_assert static_cast std struct
-    switch template this thread_local throw tokenizer true try typedef typeid typename union unix unsigned using
+    switch template this thread_local throw tokenizer tokenizer_type true try typedef typeid typename union unix unsigned using
     virtual void volatile wchar_t while xor xor_eq xsimd
     """.split()
 )
@@ -45,7 +45,7 @@ def value(field, given):
         return "true" if given else "false"
     if isinstance(given, float):
         return f"{given!r}f"
-    if field == "act":
+    if field in ("act", "pool", "predict"):
         return "constformer::activation::" + given
     return literal(given) if isinstance(given, str) and not isinstance(given, Name) else str(given)
 
@@ -95,11 +95,17 @@ def write(checkpoint, name, precision):
     """The header's text. Everything lies in the namespace checkpoints::name, where no function of C can be in the way."""
     c = checkpoint
     fields = {field: given for field, given in c.config.items() if DEFAULTS.get(field) != given}
-    if c.family != "bert":
+    if c.commands != "encoder":
         fields.pop("pooled", None)  # a head decides by itself
-    includes = ["models/bert.hpp" if c.family == "bert" else "models/bert_heads.hpp"]
+    if c.header != "bert":
+        fields["family"] = Name(f"&constformer::{c.header}_family")
+    # In the order of bert_config's members.
+    last = ["labels", "tied", "family", "pool", "predict", "padding", "embedding", "projected", "groups", "buckets"]
+    fields = dict(sorted(fields.items(), key=lambda field: last.index(field[0]) if field[0] in last else -1))
+    bert = "models/bert.hpp" if c.commands == "encoder" else "models/bert_heads.hpp"
+    includes = [bert if c.header == "bert" else f"models/{c.header}.hpp"]
     includes += {"encoder": ["tasks/embed.hpp"], "sequence": ["tasks/classify.hpp"]}.get(c.commands, [])
-    includes.append("text/wordpiece.hpp")
+    includes.append(f"text/{c.words}.hpp")
     folder = re.sub(r"[^A-Za-z0-9._+ -]", "?", c.folder.resolve().name)
     parts = [
         f"// {name}: {c.architecture}, {c.parameters:,} parameters.",
@@ -115,10 +121,11 @@ def write(checkpoint, name, precision):
         f"inline constexpr std::string_view name = {literal(name)};",
         "",
         braces(f"inline constexpr constformer::bert_config {name}", fields, ";"),
-        f"using model = constformer::{c.family}<{name}" + ("" if precision == "f32" else f", constformer::{precision}") + ">;",
+        f"using model = constformer::{c.model}<{name}" + ("" if precision == "f32" else f", constformer::{precision}") + ">;",
         f"static_assert(constformer::parameters<model>() == {c.parameters:,});".replace(",", "'"),
         "",
-        *tokenizer(c.tokenizer),
+        f"using tokenizer_type = constformer::{c.words};",
+        *(tokenizer(c.tokenizer) if c.words == "wordpiece" else c.tokenizer),
         f"inline constexpr int most_tokens = {c.most_tokens}; // of a text, special ones included",
     ]
     if c.commands == "encoder":

@@ -69,7 +69,7 @@ std::vector<command> all_commands() {
          bench},
         {"pack",
          "CHECKPOINT VOCABULARY [WEIGHTS]",
-         "packs weights for this program from model.safetensors and vocab.txt",
+         "packs weights for this program from model.safetensors and its vocabulary: vocab.txt, or a token file",
          2,
          3,
          {},

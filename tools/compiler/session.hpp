@@ -10,7 +10,7 @@
 #include "constformer/core/team.hpp"
 #include "constformer/files/packed_file.hpp"
 #include "constformer/models/dispatch.hpp"
-#include "constformer/text/wordpiece.hpp"
+#include "constformer/tasks/tokenizer.hpp"
 
 #include <memory>
 #include <optional>
@@ -29,6 +29,7 @@ namespace constformer::program {
 
 namespace checkpoint = CONSTFORMER_CHECKPOINT;
 using model = checkpoint::model;
+using tokenizer_type = checkpoint::tokenizer_type;
 using network = dispatched<model>; // what runs: the model on this processor's instruction set
 
 inline bool has_embedded_weights() {
@@ -84,11 +85,11 @@ class session {
     }
 
     // The tokenizer of the vocabulary that lies beside the weights.
-    expected<const wordpiece*> words() {
+    expected<const tokenizer_type*> words() {
         if (!words_) {
-            auto words = wordpiece::from_vocabulary(text_, checkpoint::tokenizer);
+            auto words = read_tokenizer<tokenizer_type>(text_, checkpoint::tokenizer);
             if (!words) return words.error();
-            words_ = std::make_unique<wordpiece>(std::move(*words));
+            words_ = std::make_unique<tokenizer_type>(std::move(*words));
         }
         return words_.get();
     }
@@ -97,7 +98,7 @@ class session {
   private:
     std::optional<mapped_weights<model>> file_;
     std::string_view text_;
-    std::unique_ptr<wordpiece> words_;
+    std::unique_ptr<tokenizer_type> words_;
     std::unique_ptr<team> workers_;
 
     explicit session(const arguments& typed) : given(typed) {}

@@ -27,6 +27,19 @@ template <int N, int Width> struct embedding {
         }
     }
 
+    // The same where tokens that are `padding` have no place: they get row `padding`, and the others are counted from
+    // the row behind it. RoBERTa's positions; Transformers: create_position_ids_from_input_ids.
+    void add_positions_behind(int padding, std::span<const int> ids, std::span<const int> lengths,
+                              rows<Width> y) const {
+        int position = padding, sentence = 0, end = lengths.empty() ? y.count : lengths[0];
+        for (int i = 0; i < y.count; ++i) {
+            if (i == end) end += lengths[std::size_t(++sentence)], position = padding;
+            const bool counts = ids[std::size_t(i)] != padding;
+            position += counts;
+            ops::add(weight, counts ? position : padding, y[i]);
+        }
+    }
+
     // The tied head: x weight' + bias, (n, Width) -> (n, N). `bias` is a vector<N> or absent.
     template <class Bias> void logits(const_rows<Width> x, const Bias& bias, rows<N> y, workspace auto m) const {
         ops::multiply(weight, bias, x, y, m);

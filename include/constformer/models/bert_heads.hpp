@@ -3,20 +3,6 @@
 
 #include "constformer/models/bert.hpp"
 
-namespace constformer {
-
-// Transformers' names.
-inline constexpr name bert_masked_lm_names[] = {{"body", "bert", {}, bert_names},
-                                                {"transform_norm", "cls.predictions.transform.LayerNorm"},
-                                                {"transform", "cls.predictions.transform.dense"},
-                                                {"decoder", "cls.predictions.decoder"},
-                                                {"bias", "cls.predictions.decoder.bias"},
-                                                {"bias", "cls.predictions.bias"}};
-inline constexpr name bert_classifier_names[] = {{"body", "bert", {}, bert_names}, {"classifier", "classifier"}};
-inline constexpr name bert_answer_names[] = {{"body", "bert", {}, bert_names}, {"answer", "qa_outputs"}};
-
-} // namespace constformer
-
 namespace constformer::inline CONSTFORMER_ISA {
 
 // What a head checks before it takes memory: the batch, room for `needed` rows of logits, and the workspace.
@@ -32,23 +18,24 @@ template <class Head>
 // Transformers: BertForMaskedLM.
 template <const bert_config& c, element E = f32> struct bert_masked_lm {
     bert<c, E, false> body;
-    linear<c.width, c.width, true, E> transform;
-    layer_norm<c.width, c.epsilon> transform_norm;
-    [[no_unique_address]] when<!c.tied, linear<c.width, c.vocabulary, false, E>> decoder;
+    linear<c.width, c.embedding, true, E> transform;
+    layer_norm<c.embedding, c.epsilon> transform_norm;
+    [[no_unique_address]] when<!c.tied, linear<c.embedding, c.vocabulary, false, E>> decoder;
     vector<c.vocabulary> bias;
 
     static constexpr const bert_config& config = c;
     static constexpr int width = c.width, outputs = c.vocabulary;
-    static constexpr std::span<const name> names{bert_masked_lm_names};
-    static constexpr std::span<const std::string_view> unused{bert_unused};
+    static constexpr std::span<const name> names{c.family->masked_lm};
+    static constexpr std::span<const std::string_view> unused{c.family->unused};
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
-        const std::size_t x = room(std::size_t(n.tokens), c.width),
-                          once = ops::prepare_room<E>(n.tokens, c.width, threads);
-        return together(x, either(bert<c, E, false>::scratch(n, threads), together(x, once)));
+        const std::size_t x = room(std::size_t(n.tokens), c.width), h = room(std::size_t(n.tokens), c.embedding),
+                          once = either(ops::prepare_room<E>(n.tokens, c.width, threads),
+                                        c.tied ? 0 : ops::prepare_room<E>(n.tokens, c.embedding, threads));
+        return together(x, either(bert<c, E, false>::scratch(n, threads), together(h, once)));
     }
     static constexpr double flops(lengths n) {
-        return bert<c, E, false>::flops(n) + linear<c.width, c.width>::flops(n.tokens) +
-               linear<c.width, c.vocabulary>::flops(n.tokens);
+        return bert<c, E, false>::flops(n) + linear<c.width, c.embedding>::flops(n.tokens) +
+               linear<c.embedding, c.vocabulary>::flops(n.tokens);
     }
     [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
         if (status ok = check_head<bert_masked_lm>("bert_masked_lm", in, int(in.ids.size()), logits.count, m); !ok)
@@ -64,13 +51,13 @@ template <const bert_config& c, element E = f32> struct bert_masked_lm {
     [[nodiscard]] status hidden(const bert_inputs& in, rows<c.width> x, workspace auto m) const {
         return body.forward(in, x, m);
     }
-    // (tokens, width) -> (tokens, vocabulary), in memory for (tokens, width).
+    // (tokens, width) -> (tokens, vocabulary), in memory for (tokens, embedding).
     void predict(const_rows<c.width> x, rows<outputs> logits, workspace auto m) const {
-        rows<c.width> h = m.take(x.count);
-        transform.template forward<c.act>(x, h, m); // (tokens, width) -> (tokens, width)
+        rows<c.embedding> h = m.take(x.count);
+        transform.template forward<c.predict>(x, h, m); // (tokens, width) -> (tokens, embedding)
         transform_norm.forward(h, h, m);
         if constexpr (c.tied)
-            body.embeddings.tokens.logits(h, bias, logits, m); // (tokens, width) -> (tokens, vocabulary)
+            body.embeddings.tokens.logits(h, bias, logits, m); // (tokens, embedding) -> (tokens, vocabulary)
         else
             ops::multiply(decoder.weight, bias, ops::prepare<E>(h, m), logits, m);
     }
@@ -85,8 +72,8 @@ template <const bert_config& c, element E = f32> struct bert_sequence_classifier
 
     static constexpr const bert_config& config = c;
     static constexpr int width = c.width, outputs = c.labels;
-    static constexpr std::span<const name> names{bert_classifier_names};
-    static constexpr std::span<const std::string_view> unused{bert_unused};
+    static constexpr std::span<const name> names{c.family->sequence};
+    static constexpr std::span<const std::string_view> unused{c.family->unused};
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
         const auto sentences = std::size_t(n.sentences);
         return together(room(std::size_t(n.tokens), c.width), room(sentences, c.width),
@@ -132,8 +119,8 @@ template <const bert_config& c, element E = f32> struct bert_token_classifier {
 
     static constexpr const bert_config& config = c;
     static constexpr int width = c.width, outputs = c.labels;
-    static constexpr std::span<const name> names{bert_classifier_names};
-    static constexpr std::span<const std::string_view> unused{bert_unused};
+    static constexpr std::span<const name> names{c.family->token};
+    static constexpr std::span<const std::string_view> unused{c.family->unused};
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
         return together(room(std::size_t(n.tokens), c.width), either(bert<c, E, false>::scratch(n, threads),
                                                                      decltype(classifier)::scratch(n.tokens, threads)));
@@ -158,8 +145,8 @@ template <const bert_config& c, element E = f32> struct bert_question_answerer {
 
     static constexpr const bert_config& config = c;
     static constexpr int width = c.width, outputs = 2;
-    static constexpr std::span<const name> names{bert_answer_names};
-    static constexpr std::span<const std::string_view> unused{bert_unused};
+    static constexpr std::span<const name> names{c.family->answer};
+    static constexpr std::span<const std::string_view> unused{c.family->unused};
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
         return together(room(std::size_t(n.tokens), c.width),
                         either(bert<c, E, false>::scratch(n, threads), decltype(answer)::scratch(n.tokens, threads)));

@@ -22,11 +22,10 @@ inline namespace CONSTFORMER_ISA {
 // Answers questions about a text with a bert_question_answerer. Model and tokenizer must outlive this.
 //     answerer model(*weights, *words, 384);
 //     auto found = model.answer("Who wrote it?", "It was written by Ada."); // found->text
-template <class Model, class Threads = sequential> class answerer {
+template <class Model, class Threads = sequential, tokenizer Words = wordpiece> class answerer {
   public:
     // `most_tokens`: the most tokens of question and context together; a longer context is read window by window.
-    answerer(const Model& model, const wordpiece& words, int most_tokens, answer_options options = {},
-             Threads threads = {})
+    answerer(const Model& model, const Words& words, int most_tokens, answer_options options = {}, Threads threads = {})
         : engine_(model, words, most_tokens, room(std::size_t(std::max(most_tokens, 1)), 2), threads),
           options_(options) {
         options_.longest = std::max(options_.longest, 1);
@@ -38,13 +37,14 @@ template <class Model, class Threads = sequential> class answerer {
     template <observer Watch = silent>
     expected<found_answer> answer(std::string_view question, std::string_view context, Watch watch = {}) {
         watch.stage("tokens");
-        const wordpiece& words = engine_.words();
+        const Words& words = engine_.words();
         if (status ok = words.encode(question, question_, {.special = false}); !ok)
             return error("the question: ", ok.error().what());
         if (status ok = words.encode(context, context_, {.special = false}); !ok)
             return error("the context: ", ok.error().what());
         if (context_.size() == 0) return error("answer: the context has no words");
-        const int window = engine_.longest() - question_.size() - 3; // [CLS] question [SEP] window [SEP]
+        const int added = int(pair_frame(words).size()) - 2; // [CLS] question [SEP] window [SEP]
+        const int window = engine_.longest() - question_.size() - added;
         if (window < 1)
             return error("answer: a question of ", question_.size(), " tokens leaves no room for a context, ",
                          engine_.longest(), " tokens fit in all");
@@ -72,7 +72,7 @@ template <class Model, class Threads = sequential> class answerer {
         int first = 0, last = 0;
         float score = -1;
     };
-    engine<Model, Threads> engine_;
+    engine<Model, Threads, Words> engine_;
     answer_options options_;
     encoding question_, context_;
 
@@ -83,18 +83,20 @@ template <class Model, class Threads = sequential> class answerer {
     // Looks for a better span among `count` tokens of the context from `first` on.
     template <observer Watch> status read(int first, int count, span& best, Watch watch) {
         encoding& text = engine_.text();
-        const auto special = [&](int id, int segment) { text.append(id, segment, {0, 0}, -1); };
         const auto copy = [&](const encoding& from, int begin, int size, int segment) {
             for (auto i = std::size_t(begin); i < std::size_t(begin + size); ++i)
                 text.append(from.ids[i], segment, from.offsets[i], from.words[i]);
         };
         text.clear();
-        special(engine_.words().classify(), 0);
-        copy(question_, 0, question_.size(), 0);
-        special(engine_.words().separate(), 0);
-        const int before = text.size();
-        copy(context_, first, count, 1);
-        special(engine_.words().separate(), 1);
+        int before = 0;
+        for (const auto& [id, segment] : pair_frame(engine_.words())) {
+            if (id >= 0)
+                text.append(id, segment, {0, 0}, -1);
+            else if (id == frame_part::first)
+                copy(question_, 0, question_.size(), segment);
+            else
+                before = text.size(), copy(context_, first, count, segment);
+        }
         engine_.clear(), engine_.append();
 
         auto m = engine_.workspace(watch);

@@ -27,11 +27,11 @@ inline namespace CONSTFORMER_ISA {
 // Classifies texts with a bert_sequence_classifier. Model, tokenizer and names must outlive this.
 //     classifier model(*weights, *words, labels, 256);
 //     auto found = model.classify("a text"); // (*found)[0].name, (*found)[0].score
-template <class Model, class Threads = sequential> class classifier {
+template <class Model, class Threads = sequential, tokenizer Words = wordpiece> class classifier {
   public:
     // `names`: the labels' names in the order of the head, or none. `most_tokens`: the most tokens of a text, special
     // ones included.
-    classifier(const Model& model, const wordpiece& words, std::span<const std::string_view> names, int most_tokens,
+    classifier(const Model& model, const Words& words, std::span<const std::string_view> names, int most_tokens,
                classify_options options = {}, Threads threads = {})
         : engine_(model, words, most_tokens, room(1, Model::outputs), threads), names_(names), options_(options) {
         labels_.reserve(Model::outputs);
@@ -57,7 +57,7 @@ template <class Model, class Threads = sequential> class classifier {
     [[nodiscard]] std::size_t bytes() const { return engine_.bytes(); }
 
   private:
-    engine<Model, Threads> engine_;
+    engine<Model, Threads, Words> engine_;
     std::span<const std::string_view> names_;
     classify_options options_;
     std::vector<scored_label> labels_;

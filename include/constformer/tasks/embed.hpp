@@ -8,9 +8,9 @@
 
 namespace constformer {
 
-// How the tokens of a sentence become one vector: their mean, or the first of them ([CLS]). Checkpoints of
+// How the tokens of a sentence become one vector: their mean, the first of them ([CLS]), or the last. Checkpoints of
 // sentence-transformers say which in 1_Pooling/config.json.
-enum class pooling { mean, first };
+enum class pooling { mean, first, last };
 
 struct embed_options {
     bool truncate = false; // cut texts of more tokens than fit, instead of refusing them
@@ -19,17 +19,32 @@ struct embed_options {
 
 inline namespace CONSTFORMER_ISA {
 
+// y[i] = the vector of sentence i of a packed batch, of length 1: (tokens, Width) -> (sentences, Width).
+template <int Width>
+void pool_sentences(pooling how, const_rows<Width> x, std::span<const int> each, rows<Width> y) {
+    if (how == pooling::mean) {
+        ops::mean<Width>(x, each, {}, y);
+    } else if (how == pooling::first) {
+        ops::first<Width>(x, each, y);
+    } else {
+        for (int i = 0, end = 0; i < y.count; ++i) {
+            end += each.empty() ? x.count : each[std::size_t(i)];
+            std::copy_n(x[end - 1], Width, y[i]);
+        }
+    }
+    ops::normalize(y);
+}
+
 // Embeds texts with an encoder (a bert). Many texts go through the model together, packed end to end without padding.
 //     embedder model(*weights, *words, 256);
 //     if (status ok = model.embed(texts, vectors); !ok) return ok;
-template <class Model, class Threads = sequential> class embedder {
+template <class Model, class Threads = sequential, tokenizer Words = wordpiece> class embedder {
   public:
     static constexpr int width = Model::width;
 
     // `most_tokens`: the most tokens of one text, special ones included, and of one forward. Model and tokenizer must
     // outlive this.
-    embedder(const Model& model, const wordpiece& words, int most_tokens, embed_options options = {},
-             Threads threads = {})
+    embedder(const Model& model, const Words& words, int most_tokens, embed_options options = {}, Threads threads = {})
         : engine_(model, words, most_tokens, vectors(most_tokens), threads, vectors(most_tokens)), options_(options) {}
 
     // y[i] = the embedding of texts[i]: (texts) -> (texts, width). `watch` sees the forward's stages and attention, and
@@ -73,11 +88,7 @@ template <class Model, class Threads = sequential> class embedder {
         if (status ok = engine_.model().forward(in, x, m); !ok) return ok;
         watch.stage("pooling");
         rows<width> y = m.take(in.sentences());
-        if (options_.how == pooling::mean)
-            ops::mean<width>(x, in.each, {}, y);
-        else
-            ops::first<width>(x, in.each, y);
-        ops::normalize(y);
+        pool_sentences<width>(options_.how, x, in.each, y);
         engine_.clear();
         take(const_rows<width>(y));
         return {};
@@ -91,7 +102,7 @@ template <class Model, class Threads = sequential> class embedder {
     [[nodiscard]] std::size_t bytes() const { return engine_.bytes(); }
 
   private:
-    engine<Model, Threads> engine_;
+    engine<Model, Threads, Words> engine_;
     embed_options options_;
 
     // Bytes of a vector for each of so many tokens or sentences, of which there are no more.

@@ -4,7 +4,7 @@
 
 #include "constformer/core/workspace.hpp"
 #include "constformer/models/bert.hpp"
-#include "constformer/text/wordpiece.hpp"
+#include "constformer/tasks/tokenizer.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -74,12 +74,12 @@ inline namespace CONSTFORMER_ISA {
 
 // A batch of texts on its way through a model. Model and tokenizer stay the caller's and must outlive this; one thread
 // at a time may use it. Tasks (embedder, classifier, ...) are what programs use.
-template <class Model, class Threads = sequential> class engine {
+template <class Model, class Threads = sequential, tokenizer Words = wordpiece> class engine {
   public:
     // `most_tokens`: the most tokens of one forward, special ones included; it decides the memory. A text may have as
     // many, but no more than the model has positions. `more`: bytes that the task needs beside the model's scratch;
     // `behind`: those that it needs in its place, once the forward is done.
-    engine(const Model& model, const wordpiece& words, int most_tokens, std::size_t more, Threads threads = {},
+    engine(const Model& model, const Words& words, int most_tokens, std::size_t more, Threads threads = {},
            std::size_t behind = 0)
         : model_(&model), words_(&words), most_(std::max(most_tokens, 1)), threads_(threads),
           memory_(together(more, either(Model::scratch(worst(), threads.size()), behind))) {
@@ -89,7 +89,7 @@ template <class Model, class Threads = sequential> class engine {
     }
 
     [[nodiscard]] const Model& model() const { return *model_; }
-    [[nodiscard]] const wordpiece& words() const { return *words_; }
+    [[nodiscard]] const Words& words() const { return *words_; }
     [[nodiscard]] int most_tokens() const { return most_; }
     // The most tokens of one text, special ones included.
     [[nodiscard]] int longest() const { return std::min(most_, Model::config.positions); }
@@ -114,7 +114,11 @@ template <class Model, class Threads = sequential> class engine {
         segments_.insert(segments_.end(), text_.segments.begin(), text_.segments.end());
         each_.push_back(text_.size());
     }
-    [[nodiscard]] bert_inputs batch() const { return {.ids = ids_, .segments = segments_, .each = each_}; }
+    // A model of one segment is not told which text a token is of.
+    [[nodiscard]] bert_inputs batch() const {
+        if constexpr (Model::config.segments < 2) return {.ids = ids_, .each = each_};
+        return {.ids = ids_, .segments = segments_, .each = each_};
+    }
 
     // The memory, whole, for one forward.
     template <observer Watch = silent> [[nodiscard]] basic_workspace<Watch, Threads> workspace(Watch watch = {}) const {
@@ -123,7 +127,7 @@ template <class Model, class Threads = sequential> class engine {
 
   private:
     const Model* model_;
-    const wordpiece* words_;
+    const Words* words_;
     int most_;
     [[no_unique_address]] Threads threads_;
     aligned_memory memory_;

@@ -9,7 +9,7 @@ namespace constformer {
 
 struct filling {
     int token;
-    std::string_view text; // the token's; lives as long as the tokenizer
+    std::string_view text; // the token's; lives as long as the tokenizer, or until the next call
     float score;           // its probability
 };
 
@@ -18,10 +18,10 @@ inline namespace CONSTFORMER_ISA {
 // Fills masks with a bert_masked_lm. Model and tokenizer must outlive this.
 //     mask_filler model(*weights, *words, 256);
 //     auto words = model.fill("Paris is the [MASK] of France.", 5);
-template <class Model, class Threads = sequential> class mask_filler {
+template <class Model, class Threads = sequential, tokenizer Words = wordpiece> class mask_filler {
   public:
     // `most_tokens`: the most tokens of a text, special ones included.
-    mask_filler(const Model& model, const wordpiece& words, int most_tokens, text_options options = {},
+    mask_filler(const Model& model, const Words& words, int most_tokens, text_options options = {},
                 Threads threads = {})
         : engine_(model, words, most_tokens, room(1, Model::outputs), threads), options_(options) {}
 
@@ -35,10 +35,10 @@ template <class Model, class Threads = sequential> class mask_filler {
         if (status ok = engine_.encode(text, options_.truncate); !ok) return ok.error();
         engine_.clear(), engine_.append();
         const encoding& tokens = engine_.text();
-        const int mask = engine_.words().mask();
-        if (mask < 0 || std::find(tokens.ids.begin(), tokens.ids.end(), mask) == tokens.ids.end())
-            return error("fill_mask: the text has no ", mask < 0 ? "[MASK]" : engine_.words().token(mask),
-                         ", at least one is needed");
+        const int mask = mask_of(engine_.words());
+        if (mask < 0) return error("fill_mask: the tokenizer has no token for a mask");
+        if (std::find(tokens.ids.begin(), tokens.ids.end(), mask) == tokens.ids.end())
+            return error("fill_mask: the text has no ", engine_.words().token(mask), ", at least one is needed");
 
         const Model& model = engine_.model();
         auto m = engine_.workspace(watch);
@@ -47,7 +47,7 @@ template <class Model, class Threads = sequential> class mask_filler {
         if (status ok = model.hidden(engine_.batch(), x, m); !ok) return ok.error();
         watch.stage("head");
         best_.resize(std::size_t(std::min(top, Model::outputs)));
-        found_.clear();
+        found_.clear(), shown_.clear();
         for (int i = 0; i < tokens.size(); ++i) {
             if (tokens.ids[std::size_t(i)] != mask) continue;
             model.predict(x.part(i, 1), y, m); // for all tokens it would cost more than the body does
@@ -57,7 +57,7 @@ template <class Model, class Threads = sequential> class mask_filler {
             for (int token = 0; token < Model::outputs; ++token)
                 constformer::detail::keep_best({token, y[0][token]}, best_, count);
             for (const hit& h : std::span(best_).first(std::size_t(count)))
-                found_.push_back({h.index, engine_.words().token(h.index), h.score});
+                found_.push_back({h.index, shown_.text(engine_.words(), h.index), h.score});
         }
         return std::span<const filling>(found_);
     }
@@ -67,10 +67,11 @@ template <class Model, class Threads = sequential> class mask_filler {
     [[nodiscard]] std::size_t bytes() const { return engine_.bytes(); }
 
   private:
-    engine<Model, Threads> engine_;
+    engine<Model, Threads, Words> engine_;
     text_options options_;
     std::vector<hit> best_;
     std::vector<filling> found_;
+    shown_tokens<Words> shown_;
 };
 
 } // namespace CONSTFORMER_ISA

@@ -20,11 +20,11 @@ inline namespace CONSTFORMER_ISA {
 // Tags texts with a bert_token_classifier. Model, tokenizer and names must outlive this.
 //     tagger model(*weights, *words, labels, 256);
 //     auto found = model.tag_words("Ada Lovelace was born in London");
-template <class Model, class Threads = sequential> class tagger {
+template <class Model, class Threads = sequential, tokenizer Words = wordpiece> class tagger {
   public:
     // `names`: the labels' names in the order of the head, or none. `most_tokens`: the most tokens of a text, special
     // ones included.
-    tagger(const Model& model, const wordpiece& words, std::span<const std::string_view> names, int most_tokens,
+    tagger(const Model& model, const Words& words, std::span<const std::string_view> names, int most_tokens,
            text_options options = {}, Threads threads = {})
         : engine_(model, words, most_tokens, room(std::size_t(std::max(most_tokens, 1)), Model::outputs), threads),
           names_(names), options_(options) {
@@ -78,7 +78,7 @@ template <class Model, class Threads = sequential> class tagger {
     [[nodiscard]] std::size_t bytes() const { return engine_.bytes(); }
 
   private:
-    engine<Model, Threads> engine_;
+    engine<Model, Threads, Words> engine_;
     std::span<const std::string_view> names_;
     text_options options_;
     std::vector<tagged> found_;

@@ -46,7 +46,7 @@ inline status answer_command(const arguments& given) {
     return out.flush();
 }
 
-inline const command head_commands[] = {
+inline const std::vector<command> head_commands{
     {"answer",
      "QUESTION CONTEXT",
      "where a text answers a question: the answer, its score, begin and end; - reads the "

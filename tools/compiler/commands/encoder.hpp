@@ -1,6 +1,8 @@
 // encoder: last hidden states, and what is made of them: embeddings, an index of passages, search.
 #pragma once
 
+#include "passages.hpp"
+
 #include "constformer/tasks/embed.hpp"
 #include "constformer/tasks/index_file.hpp"
 
@@ -25,7 +27,7 @@ status forward(const Network& net, const bert_inputs& in, std::size_t row, std::
     return {};
 }
 
-using sentence_embedder = embedder<network, on_team>;
+using sentence_embedder = embedder<network, on_team, tokenizer_type>;
 
 // Many texts share a forward, so the embedder gets room for a few long ones.
 inline expected<sentence_embedder> make_embedder(session& s) {
@@ -66,23 +68,6 @@ inline status embed_command(const arguments& given) {
             if (status ok = embedder->finish(write); !ok) return ok;
             return out.flush();
         });
-}
-
-// The passages of a file, one a line; lines that are empty or begin with # are none.
-inline expected<std::vector<std::string>> read_passages(const std::string& path) {
-    const auto file = mapped::open(path);
-    if (!file) return file.error();
-    std::string_view rest{reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()};
-    std::vector<std::string> lines;
-    while (!rest.empty()) {
-        const auto end = std::min(rest.find('\n'), rest.size());
-        auto line = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        if (!line.empty() && line[0] != '#') lines.emplace_back(line);
-    }
-    if (lines.empty()) return error(spell_path(path), ": there is no passage");
-    return lines;
 }
 
 // Passages and their embeddings, (passages, width).
@@ -165,7 +150,7 @@ inline status search_command(const arguments& given) {
     return out.flush();
 }
 
-inline const command head_commands[] = {
+inline const std::vector<command> head_commands{
     {"embed",
      "[TEXT...]",
      "vectors of texts, or of the lines of the standard input as they come: numbers, a text a line",

@@ -47,7 +47,7 @@ inline status fill_mask_command(const arguments& given) {
         [&] { return out.flush(); });
 }
 
-inline const command head_commands[] = {
+inline const std::vector<command> head_commands{
     {"fill-mask",
      "[TEXT...]",
      "the most probable words for each [MASK] of texts, or of the lines of the standard input",

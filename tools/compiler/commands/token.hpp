@@ -52,7 +52,7 @@ inline status tag_command(const arguments& given) {
         [&] { return out.flush(); });
 }
 
-inline const command head_commands[] = {
+inline const std::vector<command> head_commands{
     {"tag",
      "[TEXT...]",
      "a label for each word of texts, or of the lines of the standard input: begin, end, label, score, word",
