@@ -1,4 +1,4 @@
-// must say: bert: .vocabulary, .positions and .segments must be positive
+// must say: bert: .vocabulary and .positions must be positive, .segments at least 0
 #include "constformer/models/bert.hpp"
 
 inline constexpr constformer::bert_config mute{
