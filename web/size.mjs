@@ -59,13 +59,15 @@ function draw({ ours, peer }) {
   find('ledger').replaceChildren(...engines.map((one, i) => draw_engine(one, longest, i)));
 }
 function draw_engine({ name, loaded, other }, longest, which) {
+  const what_for = (name) =>
+    name.includes('.threads.') ? 'for pages that their server isolates: several workers' : 'for browsers without relaxed SIMD';
   const line = (file, kind) => {
     const length = el('i', { 'aria-hidden': 'true' });
     length.style.width = `${(100 * file[form()]) / longest}%`;
     return el(
       'tr',
       { class: kind },
-      el('th', { scope: 'row' }, file.name, kind === 'other' ? el('small', {}, 'for other browsers') : null),
+      el('th', { scope: 'row' }, file.name, kind === 'other' ? el('small', {}, what_for(file.name)) : null),
       el('td', { class: 'wide' }, el('span', { class: 'track', 'aria-hidden': 'true' }, length)),
       el('td', { class: 'number' }, bytes(file[form()])),
     );
