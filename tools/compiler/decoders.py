@@ -4,6 +4,7 @@ ends their texts, and their chat templates as data."""
 import dataclasses
 import json
 import re
+import struct
 
 GPT, NEOX, LLAMA = "gpt", "gpt_neox", "llama"  # headers in models/, and the types
 KINDS = {  # architecture: (model_type, type)
@@ -33,6 +34,13 @@ class Chat:
 
     fields: dict
     why: str = ""
+
+
+def shortest(given):
+    """The fewest digits that are the same float."""
+    single = struct.pack("<f", given)
+    text = next(t for t in (f"{given:.{n}g}" for n in range(1, 18)) if struct.pack("<f", float(t)) == single or float(t) == given)
+    return repr(float(text))
 
 
 def rope(fields, head):
@@ -230,7 +238,7 @@ class Metadata:
         value = self.said.get(f"{self.kind}.{name}", default)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e30:
             self.refuse(f"{self.kind}.{name} is {json.dumps(value)}, a number above 0 is needed")
-        return float(value)
+        return float(shortest(value))  # the file holds a float
 
 
 def read_gguf(m, shapes):

@@ -1,7 +1,6 @@
 """Writes the header of a checkpoint: what a person would have written for it."""
 
 import re
-import struct
 
 import decoders
 
@@ -39,13 +38,6 @@ def literal(text):
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda c: f"\\{ord(c.group()):03o}", escaped) + '"'
 
 
-def shortest(given):
-    """The fewest digits that are the same float."""
-    single = struct.pack("<f", given)
-    text = next(t for t in (f"{given:.{n}g}" for n in range(1, 18)) if struct.pack("<f", float(t)) == single or float(t) == given)
-    return repr(float(text))
-
-
 class Name(str):
     """Something of C++, not a text."""
 
@@ -54,7 +46,7 @@ def value(field, given):
     if isinstance(given, bool):
         return "true" if given else "false"
     if isinstance(given, float):
-        return shortest(given) + "f"
+        return decoders.shortest(given) + "f"
     if field in ("act", "pool", "predict"):
         return "constformer::activation::" + given
     return literal(given) if isinstance(given, str) and not isinstance(given, Name) else str(given)

@@ -11,7 +11,7 @@
 namespace constformer {
 
 struct generate_options {
-    sampling_options sampling;
+    sampling_options sampling{};
     int most_new = 256;                   // tokens
     std::span<const std::string> stops{}; // texts that end it, and are not shown
     bool special = true;                  // the prompt gets the tokens that the model wants around a text

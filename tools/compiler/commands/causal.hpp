@@ -201,7 +201,7 @@ inline status chat_command(const arguments& given) {
             (out << "{\"role\":\"assistant\",\"content\":").quoted(whole)
                 << ",\"stop\":\"" << name_of(done->why) << "\",\"tokens\":" << done->made << "}";
         out << '\n';
-        if (!s->json && (done->why == stop_reason::length || done->why == stop_reason::full))
+        if (!s->json && ::isatty(STDERR_FILENO) && (done->why == stop_reason::length || done->why == stop_reason::full))
             std::fprintf(stderr, "(the answer ends here: %s)\n",
                          done->why == stop_reason::full ? "the context is full"
                                                         : "it has as many tokens as --tokens allows");
