@@ -86,7 +86,8 @@ def show_race(found, chosen):
 
 
 def show_start(found):
-    print(f"{found['browser']}, from the opening of a page to the first embedding, ms: median (best)")
+    print(f"{found['browser']}, from the opening of a page to the first embedding, ms: median (best); of ours also until the "
+          "engine is ready,\nand until its weights have come to a page that does nothing with them")
     for name, times in found["starts"].items():
         print(f"  {name:28}{statistics.median(times):8.0f} ({min(times):.0f})")
 
@@ -110,6 +111,8 @@ def main():
     if chosen.start:
         found = drive(folder, {"rounds": chosen.rounds, "visits": [
             {"name": f"Constformer {chosen.precision}", "engine": name},
+            {"name": "  its engine alone", "engine": name, "until": "engine"},
+            {"name": "  its bytes alone", "engine": name, "until": "bytes"},
             *({"name": f"onnxruntime-web {graph}", "graph": graph} for graph in graphs)]}, env)  # fmt: skip
     else:
         found = drive(folder, {"engine": name, "graphs": graphs, "exact": "plain", "rounds": chosen.rounds,
