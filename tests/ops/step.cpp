@@ -8,14 +8,14 @@ using namespace constformer;
 namespace {
 // A line of weights is 64 bytes of 16 outputs, whatever the element.
 template <element E> constexpr bool a_line = sizeof(typename ops::step<E>::weight) * ops::step<E>::inputs * panel == 64;
-static_assert(a_line<f32> && a_line<bf16> && a_line<i8>);
+static_assert(a_line<f32> && a_line<bf16> && a_line<i8> && a_line<q8> && a_line<q4>);
 static_assert(matrix<1, 1, f32>::step == ops::step<f32>::inputs &&
               matrix<1, 1, bf16>::step == ops::step<bf16>::inputs && matrix<1, 1, i8>::step == ops::step<i8>::inputs);
 // A tile's sums fit into the registers, and run_rows has a tile for each smaller count of rows.
 template <element E>
-constexpr bool fits = ops::best_tile<E>.rows * ops::best_tile<E>.registers <= 16 &&
-                      ops::few_rows_tile<E>.rows <= ops::best_tile<E>.rows;
-static_assert(fits<f32> && fits<bf16> && fits<i8>);
+constexpr bool fits =
+    ops::best_tile<E>.rows * ops::best_tile<E>.registers <= 16 && ops::few_rows_tile<E>.rows <= ops::best_tile<E>.rows;
+static_assert(fits<f32> && fits<bf16> && fits<i8> && fits<q8> && fits<q4>);
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(ops_step)

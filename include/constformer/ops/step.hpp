@@ -3,6 +3,7 @@
 
 #include "constformer/core/matrix.hpp"
 #include "constformer/core/simd_bf16.hpp"
+#include "constformer/core/simd_blocks.hpp"
 #include "constformer/core/simd_i8.hpp"
 
 namespace constformer::ops::inline CONSTFORMER_ISA {
@@ -67,12 +68,38 @@ template <> struct step<bf16> {
 };
 #endif
 
+// Elements in blocks: their sums are floats, to which each block adds what its integers mean (ops/matmul_blocks.hpp). A
+// line holds the inputs k … k + 3 of a block, or, where `halved`, those and 16 + k … 19 + k.
+template <> struct step<q8> {
+    using source = std::int8_t;
+    using weight = std::int8_t;
+    using sum = vec;
+    using products = byte_products;
+    static constexpr int inputs = 4, lines = 8;
+    static constexpr bool halved = false;
+    [[gnu::always_inline]] static sum zero() { return splat(0.0f); }
+};
+template <> struct step<q4> {
+    using source = std::int8_t;
+    using weight = std::uint8_t;
+    using sum = vec;
+    using products = nibble_products;
+    static constexpr int inputs = 4, lines = 4;
+    static constexpr bool halved = true;
+    [[gnu::always_inline]] static sum zero() { return splat(0.0f); }
+};
+
 // A tile's sums: rows times registers of outputs (a part of a panel, or whole panels).
 struct tile {
     int rows, registers;
 };
 // The tile that each instruction set runs fastest, measured by bench/ops: as many sums as fit into its registers beside
 // one row's value and the weights. Compilers differ in what they spill.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr bool many_registers = true; // 32
+#else
+inline constexpr bool many_registers = false; // 16
+#endif
 #if defined(__AVX512F__) && defined(__clang__)
 template <element E> inline constexpr tile best_tile{4, 4}; // 16 sums of 16
 template <element E> inline constexpr tile few_rows_tile{4, 4};
@@ -92,6 +119,7 @@ template <element E> inline constexpr tile few_rows_tile{4, 4};
 #else
 template <element E> inline constexpr tile best_tile{4, 2}; // 8 sums of 4, of 16 registers
 template <element E> inline constexpr tile few_rows_tile{4, 2};
+template <> inline constexpr tile best_tile<q8>{3, 1}; // twice as many sums, of floats and of integers
 #if defined(__wasm_relaxed_simd__) // fused: no register for a product
 template <> inline constexpr tile best_tile<f32>{6, 2};
 #elif defined(__SSE2__)
