@@ -55,16 +55,18 @@ template <element E, int Rows, int Registers>
         ahead[p] = fetch >> p & 1 ? far : 0;
     }
     for (int k = 0; k < blocks; ++k, x += m.x_stride, ranges += m.x_stride / block_size) {
-        const auto take_line = [&](weights(&w)[parts][Registers]) {
+        const auto take_line = [&](ivec(&w)[Registers]) {
             for (int p = 0; p < panels; ++p) {
-                for (int v = 0; v < each; ++v) {
-                    const ivec line = load_bytes(b[p] + v * lanes * 4);
-                    w[0][p * each + v] = products::loaded(one::halved ? low_halves(line) : line);
-                    if constexpr (one::halved) w[1][p * each + v] = products::loaded(high_halves(line));
-                }
+                for (int v = 0; v < each; ++v) w[p * each + v] = load_bytes(b[p] + v * lanes * 4);
                 __builtin_prefetch(b[p] + ahead[p]);
                 b[p] += line_bytes;
             }
+        };
+        const auto make = [&](const ivec(&from)[Registers], int part, weights(&w)[Registers]) {
+            for (int v = 0; v < Registers; ++v)
+                w[v] = products::loaded(!one::halved ? from[v]
+                                        : part == 0  ? low_halves(from[v])
+                                                     : high_halves(from[v]));
         };
         const auto start = [&](int r) {
             if constexpr (products::starts)
@@ -72,13 +74,9 @@ template <element E, int Rows, int Registers>
             else
                 return products::start();
         };
-        const auto add_line = [&](typename products::sums(&s)[Registers], int r, int line,
-                                  const weights(&w)[parts][Registers]) {
-            for (int part = 0; part < parts; ++part) {
-                const ivec four =
-                    splat_bytes(reinterpret_cast<const std::uint8_t*>(x + r * block_size + part * 16 + line * 4));
-                for (int v = 0; v < Registers; ++v) products::add(s[v], four, w[part][v]);
-            }
+        const auto add = [&](typename products::sums(&s)[Registers], int r, int at, const weights(&w)[Registers]) {
+            const ivec four = splat_bytes(reinterpret_cast<const std::uint8_t*>(x + r * block_size + at));
+            for (int v = 0; v < Registers; ++v) products::add(s[v], four, w[v]);
         };
         vec scale[Registers], least[Registers];
         for (int p = 0; p < panels; ++p) {
@@ -96,16 +94,20 @@ template <element E, int Rows, int Registers>
                 if constexpr (one::halved) sums[r][v] = fma(splat(ranges[r].sum), least[v], sums[r][v]);
             }
         };
-        if constexpr (many_registers) {
-            weights w[one::lines][parts][Registers];
+        if constexpr (weights_stay) {
+            weights w[parts][one::lines][Registers];
 #pragma GCC unroll 8
-            for (auto& line : w) take_line(line);
+            for (int line = 0; line < one::lines; ++line) {
+                ivec from[Registers];
+                take_line(from);
+                for (int part = 0; part < parts; ++part) make(from, part, w[part][line]);
+            }
 #pragma GCC unroll 16
             for (int r = 0; r < Rows; ++r) {
                 typename products::sums s[Registers];
                 for (auto& sum : s) sum = start(r);
 #pragma GCC unroll 8
-                for (int line = 0; line < one::lines; ++line) add_line(s, r, line, w[line]);
+                for (int at = 0; at < parts * one::lines; ++at) add(s, r, at * 4, w[at / one::lines][at % one::lines]);
                 finish(s, r);
             }
         } else {
@@ -114,9 +116,13 @@ template <element E, int Rows, int Registers>
                 for (auto& sum : s[r]) sum = start(r);
 #pragma GCC unroll 1
             for (int line = 0; line < one::lines; ++line) {
-                weights w[parts][Registers];
-                take_line(w);
-                for (int r = 0; r < Rows; ++r) add_line(s[r], r, line, w);
+                ivec from[Registers];
+                take_line(from);
+                for (int part = 0; part < parts; ++part) {
+                    weights w[Registers];
+                    make(from, part, w);
+                    for (int r = 0; r < Rows; ++r) add(s[r], r, (part * one::lines + line) * 4, w);
+                }
             }
             for (int r = 0; r < Rows; ++r) finish(s[r], r);
         }

@@ -68,7 +68,7 @@ template <> struct step<bf16> {
 };
 #endif
 
-// Elements in blocks: their sums are floats, to which each block adds what its integers mean (ops/matmul_blocks.hpp). A
+// Elements in blocks: their sums are floats, to which each block adds what its integers mean (ops/product.hpp). A
 // line holds the inputs k … k + 3 of a block, or, where `halved`, those and 16 + k … 19 + k.
 template <> struct step<q8> {
     using source = std::int8_t;
@@ -95,11 +95,6 @@ struct tile {
 };
 // The tile that each instruction set runs fastest, measured by bench/ops: as many sums as fit into its registers beside
 // one row's value and the weights. Compilers differ in what they spill.
-#if defined(__AVX512F__) || defined(__aarch64__)
-inline constexpr bool many_registers = true; // 32
-#else
-inline constexpr bool many_registers = false; // 16
-#endif
 #if defined(__AVX512F__) && defined(__clang__)
 template <element E> inline constexpr tile best_tile{4, 4}; // 16 sums of 16
 template <element E> inline constexpr tile few_rows_tile{4, 4};
@@ -119,12 +114,40 @@ template <element E> inline constexpr tile few_rows_tile{4, 4};
 #else
 template <element E> inline constexpr tile best_tile{4, 2}; // 8 sums of 4, of 16 registers
 template <element E> inline constexpr tile few_rows_tile{4, 2};
-template <> inline constexpr tile best_tile<q8>{3, 1}; // twice as many sums, of floats and of integers
 #if defined(__wasm_relaxed_simd__) // fused: no register for a product
 template <> inline constexpr tile best_tile<f32>{6, 2};
 #elif defined(__SSE2__)
 template <> inline constexpr tile best_tile<i8>{6, 2};
 #endif
+#endif
+
+// Elements in blocks have two sums, of floats and of a block's integers. Where 32 registers of 64 bytes hold a block's
+// weights, those stay while the rows pass, one after another; elsewhere the sums do while the lines pass. One row takes
+// a whole panel at once, so that memory is read in its order.
+#if defined(__AVX512F__)
+inline constexpr bool weights_stay = true;
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile best_tile<E>{12, 1};
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile few_rows_tile<E>{1, 1};
+#elif defined(__AVX2__)
+inline constexpr bool weights_stay = false;
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile best_tile<E>{4, 2};
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile few_rows_tile<E>{1, 2};
+#else
+inline constexpr bool weights_stay = false;
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile best_tile<E>{8, 1};
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile few_rows_tile<E>{1, 4};
 #endif
 
 } // namespace constformer::ops::inline CONSTFORMER_ISA
