@@ -12,12 +12,12 @@ std::vector<float> numbers(std::uint64_t seed, int count, float size, float shif
     for (int i = 0; i < count; ++i) v.push_back(random() * size + shift);
     return v;
 }
-double off(const block& b, const std::vector<float>& v) {
+double off(const quantized_block& b, const std::vector<float>& v) {
     double most = 0;
     for (std::size_t i = 0; i < v.size(); ++i) most = std::max(most, std::abs(double(b[int(i)]) - v[i]));
     return most;
 }
-double squares(const block& b, const std::vector<float>& v) {
+double squares(const quantized_block& b, const std::vector<float>& v) {
     double sum = 0;
     for (std::size_t i = 0; i < v.size(); ++i) sum += std::pow(double(b[int(i)]) - v[i], 2);
     return sum;
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(bytes_are_within_half_a_step) {
     for (int count : {1, 2, 31, 32})
         for (float size : {1e-4f, 1.0f, 3000.0f}) {
             const auto v = numbers(std::uint64_t(count), count, size);
-            const block b = to_bytes(v.data(), count);
+            const quantized_block b = to_bytes(v.data(), count);
             BOOST_TEST(off(b, v) <= from_float16(b.scale) * 0.5 * 1.13);
             BOOST_TEST(b.least == 0);
             for (int i = count; i < block_size; ++i) BOOST_TEST(int(b.q[i]) == 0);
@@ -47,7 +47,8 @@ BOOST_AUTO_TEST_CASE(nibbles_miss_less_than_an_even_division) {
             if (seed % 3 == 0)
                 for (float& x : v) x = (x - shift) * (x - shift) * (x - shift) + shift; // few far from many
             const auto [low, high] = std::minmax_element(v.begin(), v.end());
-            const block plain = detail::in_steps(v.data(), 32, (*high - *low) / 15, *low), b = to_nibbles(v.data(), 32);
+            const quantized_block plain = detail::in_steps(v.data(), 32, (*high - *low) / 15, *low),
+                                  b = to_nibbles(v.data(), 32);
             for (std::int8_t q : b.q) BOOST_TEST((q >= 0 && q <= 15));
             BOOST_TEST(squares(b, v) <= squares(plain, v) * 1.0001);
             ours += squares(b, v), even += squares(plain, v);
@@ -59,7 +60,7 @@ BOOST_AUTO_TEST_CASE(one_number_and_equal_numbers_stay_what_they_are) {
     for (float value : {0.0f, -2.5f, 1024.0f}) {
         const std::vector<float> v(32, value);
         for (int count : {1, 5, 32}) {
-            const block four = to_nibbles(v.data(), count), eight = to_bytes(v.data(), count);
+            const quantized_block four = to_nibbles(v.data(), count), eight = to_bytes(v.data(), count);
             for (int i = 0; i < count; ++i) {
                 BOOST_TEST(four[i] == value);
                 BOOST_TEST(std::abs(eight[i] - value) <= std::abs(value) * 0x1p-11f);
@@ -72,7 +73,7 @@ BOOST_AUTO_TEST_CASE(one_number_and_equal_numbers_stay_what_they_are) {
 BOOST_AUTO_TEST_CASE(scales_stay_finite) {
     for (float size : {3e38f, 1e10f, 1e-12f}) {
         const auto v = numbers(7, 32, size);
-        const block eight = to_bytes(v.data(), 32), four = to_nibbles(v.data(), 32);
+        const quantized_block eight = to_bytes(v.data(), 32), four = to_nibbles(v.data(), 32);
         for (int i = 0; i < 32; ++i) BOOST_TEST((std::isfinite(eight[i]) && std::isfinite(four[i])));
     }
 }

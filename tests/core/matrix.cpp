@@ -59,10 +59,10 @@ template <element E, int Outputs, int Inputs> void blocks_stay_what_they_are() {
     using type = matrix<Outputs, Inputs, E>;
     const auto one = std::make_unique<type>();
     laws::noise random(51);
-    std::vector<block> all;
+    std::vector<quantized_block> all;
     for (int r = 0; r < Outputs; ++r)
         for (int b = 0; b < type::blocks; ++b) {
-            block& from = all.emplace_back();
+            quantized_block& from = all.emplace_back();
             from.scale = to_float16(random()), from.least = E == q4 ? to_float16(random()) : 0;
             for (int i = 0; i < type::size_of(b); ++i)
                 from.q[i] = std::int8_t(E == q4 ? random.below(16) : random.below(256) - 128);
@@ -71,7 +71,7 @@ template <element E, int Outputs, int Inputs> void blocks_stay_what_they_are() {
     std::vector<bool> used(std::size(one->data));
     for (int r = 0; r < Outputs; ++r)
         for (int c = 0; c < Inputs; ++c) {
-            const block& from = all[std::size_t(r * type::blocks + c / block_size)];
+            const quantized_block& from = all[std::size_t(r * type::blocks + c / block_size)];
             BOOST_TEST(one->at(r, c) == from[c % block_size]);
             used[type::place(r, c)] = true;
         }

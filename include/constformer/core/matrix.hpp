@@ -117,7 +117,7 @@ struct alignas(64) matrix<Outputs, Inputs, q8>
     void put(int r, const float* values) {
         for (int b = 0; b < matrix::blocks; ++b) put(r, b, to_bytes(values + b * block_size, matrix::size_of(b)));
     }
-    void put(int r, int b, const block& from) {
+    void put(int r, int b, const quantized_block& from) {
         scale[matrix::half(r, b)] = from.scale;
         for (int i = 0; i < matrix::size_of(b); ++i) data[matrix::place(r, b * block_size + i)] = from.q[i];
     }
@@ -142,7 +142,7 @@ struct alignas(64) matrix<Outputs, Inputs, q4>
     void put(int r, const float* values) {
         for (int b = 0; b < matrix::blocks; ++b) put(r, b, to_nibbles(values + b * block_size, matrix::size_of(b)));
     }
-    void put(int r, int b, const block& from) {
+    void put(int r, int b, const quantized_block& from) {
         scale[matrix::half(r, b)] = from.scale, scale[matrix::half(r, b, 1)] = from.least;
         for (int i = 0; i < 16; ++i) // what is behind the row's end is zero
             data[place(r, b * block_size + i)] = std::uint8_t(from.q[i] | from.q[16 + i] << 4);
