@@ -117,6 +117,12 @@ struct alignas(64) matrix<Outputs, Inputs, q8>
     void put(int r, const float* values) {
         for (int b = 0; b < matrix::blocks; ++b) put(r, b, to_bytes(values + b * block_size, matrix::size_of(b)));
     }
+    // The numbers of block b of a row.
+    void get(int r, int b, float* to) const {
+        const float step = from_float16(scale[matrix::half(r, b)]);
+        const std::int8_t* from = data + matrix::place(r, b * block_size);
+        for (int i = 0; i < matrix::size_of(b); ++i) to[i] = step * float(from[i / 4 * 64 + i % 4]);
+    }
     void put(int r, int b, const quantized_block& from) {
         scale[matrix::half(r, b)] = from.scale;
         for (int i = 0; i < matrix::size_of(b); ++i) data[matrix::place(r, b * block_size + i)] = from.q[i];
@@ -141,6 +147,12 @@ struct alignas(64) matrix<Outputs, Inputs, q4>
     }
     void put(int r, const float* values) {
         for (int b = 0; b < matrix::blocks; ++b) put(r, b, to_nibbles(values + b * block_size, matrix::size_of(b)));
+    }
+    void get(int r, int b, float* to) const {
+        const float step = from_float16(scale[matrix::half(r, b)]), low = from_float16(scale[matrix::half(r, b, 1)]);
+        const std::uint8_t* from = data + place(r, b * block_size);
+        for (int i = 0; i < matrix::size_of(b); ++i)
+            to[i] = step * float(from[i % 16 / 4 * 64 + i % 4] >> (i < 16 ? 0 : 4) & 15) + low;
     }
     void put(int r, int b, const quantized_block& from) {
         scale[matrix::half(r, b)] = from.scale, scale[matrix::half(r, b, 1)] = from.least;
