@@ -55,6 +55,12 @@ BOOST_AUTO_TEST_CASE(zeros_have_no_scale_and_what_is_not_finite_has_none_that_is
     for (int i = 0; i < 64; ++i) x.at(0, i) = 0;
     const made zeros(x, 1);
     BOOST_TEST((zeros.ranges[0].scale == 0 && zeros.ranges[0].sum == 0 && zeros.ranges[0].start == 0));
+    for (float tiny : {1e-37f, 1e-44f}) { // whose inverse is no number
+        laws::sheet y = x;
+        y.at(0, 3) = tiny;
+        const made q(y, 1);
+        BOOST_TEST((q.ranges[0].scale <= tiny && q.ranges[0].sum == 0 && q.ranges[0].start == 0));
+    }
     for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})
         for (int at : {0, 5, 17, 31}) {
             laws::sheet y = x;

@@ -31,6 +31,27 @@ namespace constformer::inline CONSTFORMER_ISA {
 #endif
 }
 
+// The largest of all lanes.
+[[gnu::always_inline]] inline float most_of(vec v) {
+#if defined(__SSE2__)
+#if defined(__AVX512F__)
+    const __m512 all = v;
+    const __m256 half =
+        _mm256_max_ps(_mm512_castps512_ps256(all), _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(all), 1)));
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+#elif defined(__AVX__)
+    const __m256 half = v;
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+#else
+    const __m128 four = v;
+#endif
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
+#else
+    return xsimd::reduce_max(v);
+#endif
+}
+
 // 16 integers between -128 and 127 as 16 bytes.
 [[gnu::always_inline]] inline void store_signed_bytes(std::int8_t* to, const ivec (&v)[16 / lanes]) {
 #if defined(__AVX512F__)
