@@ -193,13 +193,13 @@ def test_instruction_sets(b):
 
 
 def test_precisions(b):
-    """--precision bf16 and i8: smaller weights, close to PyTorch on every instruction set, and described as what they are"""
+    """--precision bf16, i8 and q4: smaller weights, close to PyTorch on every instruction set, and described as what they are"""
     case = "bert_w36_h3"
     stored = read(GOLDEN / case / "io.safetensors")
     write(b.file("in.safetensors"), {n: stored[f"batch.{n}"] for n in ("input_ids", "attention_mask", "token_type_ids")})
     wanted = stored["batch.last_hidden_state"][2]
     sizes = [pathlib.Path(f"{b.program(case)}.weights").stat().st_size]
-    for precision, away in (("bf16", 0.012), ("i8", 0.055)):
+    for precision, away in (("bf16", 0.012), ("i8", 0.055), ("q4", 0.3)):
         program = b.file(f"{case}_{precision}")
         code, _, problem = run(COMPILER, "compile", GOLDEN / case, "-o", program, "--precision", precision,
                                "--march", "sse4_2,avx2,avx512_bf16", env={"CXXFLAGS": "-O1"})
@@ -216,7 +216,7 @@ def test_precisions(b):
         line = json.loads(answer(program, "bench", "--lengths", "8"))
         check(line["precision"] == precision, line)
         sizes.append(pathlib.Path(f"{program}.weights").stat().st_size)
-    check(sizes == sorted(sizes, reverse=True) and len(set(sizes)) == 3, f"weights do not become smaller: {sizes}")
+    check(sizes == sorted(sizes, reverse=True) and len(set(sizes)) == 4, f"weights do not become smaller: {sizes}")
     refused("this program needs", b.file(f"{case}_i8"), "embed", "x", "--weights",
             f"{b.file(f'{case}_bf16')}.weights")
 
@@ -747,7 +747,7 @@ def test_compile_refusals(b):
     no("holds neither tokenizer.json nor vocab.txt", folder)
 
     good = GOLDEN / "bert_w36_h3"
-    no("--precision i4 is not supported; f32, bf16 and i8 are", good, "--precision", "i4")
+    no("--precision i4 is not supported; f32, bf16, i8, q8 and q4 are", good, "--precision", "i4")
     no("--target gpu is not supported", good, "--target", "gpu")
     no("--fly", good, "--fly", code=2)
     no("no-such-compiler", good, "--compiler", "no-such-compiler")

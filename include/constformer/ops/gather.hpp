@@ -1,7 +1,7 @@
 // gather: rows of a table, by id: an embedding's look-up, and the product with a table that is also a tied head.
 #pragma once
 
-#include "constformer/core/tensor.hpp"
+#include "constformer/core/matrix.hpp"
 #include "constformer/ops/softmax.hpp"
 
 #include <span>
@@ -11,6 +11,14 @@ namespace constformer::ops::inline CONSTFORMER_ISA {
 // y[i] = weight[ids[i]], (n) -> (n, width). Ids must have been checked. PyTorch: F.embedding(ids, weight).
 template <int N, int Width> void look_up(const table<N, Width>& weight, std::span<const int> ids, rows<Width> y) {
     for (int i = 0; i < y.count; ++i) map(weight[ids[i]], y[i], Width, [](vec v) { return v; });
+}
+
+// The same of a matrix in blocks, whose rows become floats: a table that is also a tied head, stored once.
+template <int N, int Width, element E>
+    requires(in_blocks(E))
+void look_up(const matrix<N, Width, E>& weight, std::span<const int> ids, rows<Width> y) {
+    for (int i = 0; i < y.count; ++i)
+        for (int b = 0; b < weight.blocks; ++b) weight.get(ids[std::size_t(i)], b, y[i] + b * block_size);
 }
 
 namespace detail {
