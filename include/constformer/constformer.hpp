@@ -6,8 +6,11 @@
 #include "constformer/models/bert.hpp"
 #include "constformer/models/bert_heads.hpp"
 #include "constformer/models/dispatch.hpp"
+#include "constformer/models/dispatch_causal.hpp"
 #include "constformer/models/distilbert.hpp"
 #include "constformer/models/gpt.hpp"
+#include "constformer/models/gpt_neox.hpp"
+#include "constformer/models/llama.hpp"
 #include "constformer/models/mpnet.hpp"
 #include "constformer/models/roberta.hpp"
 #include "constformer/models/t5.hpp"
@@ -19,9 +22,11 @@
 
 // tasks
 #include "constformer/tasks/answer.hpp"
+#include "constformer/tasks/chat.hpp"
 #include "constformer/tasks/classify.hpp"
 #include "constformer/tasks/embed.hpp"
 #include "constformer/tasks/fill_mask.hpp"
+#include "constformer/tasks/generate.hpp"
 #include "constformer/tasks/rerank.hpp"
 #include "constformer/tasks/search.hpp"
 #include "constformer/tasks/tag.hpp"

@@ -84,6 +84,7 @@ template <element E> void all() {
     encoder<bert<wide, E>>({140, 9});
     masked_words<bert_masked_lm<tiny::bert_masked_lm, E>>();
     decoder<gpt<tiny::gpt2_w48_h4, E>>();
+    decoder<llama<tiny::llama_w42_h6, E>>();
 }
 template <element E> void in_blocks() { // a table of words and a tied head too
     encoder<bert<tiny::bert_w128_h2, E>>({16, 5});

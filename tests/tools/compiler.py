@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 COMPILER = ROOT / "tools" / "constformer"
 RELATIVES = ["roberta_masked_lm", "roberta_answer", "roberta_sequence", "xlm_roberta_rerank", "distilbert_sequence", "mpnet_w36_h3", "albert_w36_h3"]
-CASES = ["bert_w36_h3", "bert_masked_lm_untied", "bert_sequence", "bert_token", "bert_answer", *RELATIVES]
+CASES = ["bert_w36_h3", "bert_masked_lm_untied", "bert_sequence", "bert_token", "bert_answer", *RELATIVES, "llama_chat"]
 FEW = ["--march", "sse4_2,avx2"]  # instruction sets that one program holds; one case takes all, as it is without an option
 ALL = "bert_answer"
 FORMATS = {"I64": ("q", 8), "I32": ("i", 4), "F32": ("f", 4)}
@@ -363,6 +363,164 @@ def test_added_tokens(b):
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
     again = answer(COMPILER, "compile", folder, "-o", program, "--header")
     check(again == b.file("with_added.hpp").read_text(), f"another header from vocab.txt: {again}")
+
+
+def test_language_model(b):
+    """generate, chat and perplexity say what Transformers says, from the folder and from the same model in a GGUF file"""
+    folder, program = GOLDEN / "llama_chat", b.program("llama_chat")
+    asked = json.loads((folder / "asked.json").read_text())
+    written = lambda *words, **more: json.loads(answer(program, *words, "--json", **more))  # noqa: E731
+    for one in asked["generate"]:
+        options = ["--tokens", "24", "--repetition-penalty", one.get("penalty", 1)]
+        found = written("generate", *options, one["prompt"])
+        check(found["text"] == one["text"] and found["tokens"] <= 24 and found["stop"] in ("end", "length"), f"{one}: {found}")
+    for one in asked["beams"]:
+        lines = answer(program, "generate", "--tokens", "24", "--beams", "4", "--best", "2", "--length-penalty", "0.5", "--json",
+                       one["prompt"]).splitlines()
+        found = [json.loads(line) for line in lines]
+        check([f["text"] for f in found] == one["texts"] and found[0]["score"] >= found[1]["score"], f"{one}: {found}")
+    for one in asked["chat"]:
+        messages = b.file("messages.json", json.dumps(one["messages"]))
+        found = written("chat", "--tokens", "24", "--messages", messages)
+        check(found["content"] == one["text"] and found["role"] == "assistant", f"{one}: {found}")
+    first = asked["chat"][0]
+    for words in ([first["messages"][0]["content"]], first["messages"][0]["content"].split()):
+        check(answer(program, "chat", "--tokens", "24", *words) == first["text"] + "\n", "the same message by words differs")
+    lines = answer(program, "chat", "--tokens", "5", "--json", text="The cat\n\na dog?\n").splitlines()
+    check(len(lines) == 2 and lines[0] == answer(program, "chat", "--tokens", "5", "--json", "The cat").strip(), lines)
+    wanted = asked["perplexity"]
+    text = b.file("text.txt", wanted["text"])
+    found = written("perplexity", text, "--context", str(wanted["context"]))
+    check(found["tokens"] == wanted["tokens"] and abs(found["perplexity"] / wanted["perplexity"] - 1) < 1e-4, found)
+
+    # the same weights, from GGUF
+    vocabulary = b.file("vocabulary")
+    sys.path.insert(0, str(ROOT / "tools" / "compiler"))
+    import checkpoint
+    vocabulary.write_bytes(checkpoint.read(folder / "model.gguf").vocabulary)
+    answer(program, "pack", folder / "model.gguf", vocabulary, b.file("gguf.weights"))
+    one = asked["generate"][0]
+    found = written("generate", "--tokens", "24", one["prompt"], "--weights", b.file("gguf.weights"))
+    check(found["text"] == one["text"], "the weights of the GGUF file differ")
+    data, other = b.file("gguf.weights").read_bytes(), pathlib.Path(f"{program}.weights").read_bytes()
+    size = int(re.search(r"^weights: +(\d+) bytes", answer(program, "describe"), re.MULTILINE).group(1))
+    check(data[128:128 + size] == other[128:128 + size], "the packed weights of the GGUF file differ")
+    headers = [answer(COMPILER, "compile", path, "-o", b.file("same"), "--header") for path in (folder, folder / "model.gguf")]
+    config = [re.search(r"llama_config .*?;", header, re.DOTALL).group(0) for header in headers]
+    check(config[0] == config[1], f"the configs differ: {config}")
+
+    # drawn: the same for a seed, cut by what stops it, and by the context
+    drawn = [written("generate", "--tokens", "9", "--temperature", "1.5", "--top-k", "50", "--seed", seed, "The cat")["text"]
+             for seed in ("1", "1", "2")]  # fmt: skip
+    check(drawn[0] == drawn[1] != drawn[2], f"seeds: {drawn}")
+    found = written("generate", "--stop", "tight", "plants make food")
+    check(found["text"] == "tsigh" and found["stop"] == "stop", found)
+    found = written("generate", "--context", "12", "plants make food")
+    check(found["stop"] == "full" and found["prompt"] + found["tokens"] == 13, found)
+    plain = written("generate", "--tokens", "40", "plants make food")
+    found = written("generate", "--tokens", "40", "--lookup", "6", "plants make food")
+    check(found["text"] == plain["text"] and found["forwards"] < plain["forwards"] == 39, found)
+    long = "the cat " * 40
+    check(written("generate", "--context", "12", "--truncate", "--tokens", "1", long)["prompt"] == 12, "--truncate")
+
+
+def test_decoder_configs(b):
+    """every decoder's config.json is read as its type needs it, and calls for the tensors that its file holds"""
+    sys.path.insert(0, str(ROOT / "tools" / "compiler"))
+    import checkpoint
+    import decoders
+    wanted = {
+        "gpt2_w64_h2": {"layers": 1, "width": 64, "heads": 2, "feed_forward": 100, "act": "gelu_tanh", "epsilon": 1e-6},
+        "gpt_w36_h3": {"layers": 2, "feed_forward": 144, "positions": 40, "post_norm": True, "act": "gelu_tanh"},
+        "gpt_neox_w48_h2": {"rotary": (6, {"base": 10000.0}), "parallel": True, "tied": False, "bias": True, "act": "gelu"},
+        "gpt_neox_in_turn": {"rotary": (10, {"base": 10000.0}), "parallel": False, "tied": True, "bias": False, "act": "gelu_tanh"},
+        "llama_w42_h6": {"kv_heads": 2, "head_width": 12, "tied": False, "bias": False, "rotary": (12, {
+            "base": 100.0, "factor": 4.0, "low": 1.0, "high": 4.0, "original": 24})},
+        "llama_one_key": {"kv_heads": 1, "rotary": (12, {"base": 500.0, "factor": 2.5}), "bias": True, "output_bias": True,
+                          "feed_bias": True, "tied": True, "epsilon": 1e-5},
+        "mistral_w48_h4": {"window": 5, "kv_heads": 2, "bias": False} | {"tied": False},
+        "qwen2_w36_h3": {"window": 7, "full_layers": 1, "bias": True, "output_bias": False, "interleaved": False, "tied": True},
+    }  # fmt: skip
+    for case, some in wanted.items():
+        fields = checkpoint.Fields(GOLDEN / case / "config.json")
+        kind = decoders.KINDS[fields.all["architectures"][0]][1]
+        config = decoders.read(fields, kind, checkpoint.ACTIVATIONS)
+        found = {name: config.get(name, decoders.DEFAULTS[kind].get(name)) for name in some}
+        check(found == some, f"{case}: {found}, not {some}")
+        path, tensors = checkpoint.find_tensors(GOLDEN / case)
+        needed = decoders.tensors(kind, config, tensors)
+        checkpoint.check_shapes(path, tensors, needed)
+        check(set(needed) == set(tensors), f"{case}: {set(tensors) ^ set(needed)}")
+
+    fields = checkpoint.Fields(GOLDEN / "llama_w42_h6" / "config.json")
+    for old, wanted in (({"rope_theta": 5e5, "rope_scaling": {"type": "linear", "factor": 2.0}}, {"base": 5e5, "factor": 2.0}),
+                        ({"rope_theta": 5e5, "rope_scaling": None}, {"base": 5e5})):  # fmt: skip
+        fields.all = {**fields.all, "rope_parameters": None, **old}
+        check(decoders.rope(fields, 12) == (12, wanted), f"{old}: {decoders.rope(fields, 12)}")
+    numbers = {"<|im_start|>": 1, "<|im_end|>": 2, "<|start_header_id|>": 3, "<|end_header_id|>": 4, "<|eot_id|>": 5}
+    for template, wanted, why in (
+        ("{{'<|im_start|>' + m['content'] + '<|im_end|>\\n'}}", {}, ""),
+        ("{{ '<|im_start|>system\\nBe good.<|im_end|>\\n' }}{{ m['content'] | trim }}", {"system": "Be good.", "trims": True}, ""),
+        ("{{ bos_token }}<|start_header_id|>{{ m['content'] | trim }}", {
+            "begin": "<s>", "before_role": "<|start_header_id|>", "behind_role": "<|end_header_id|>\n\n",
+            "behind_message": "<|eot_id|>", "trims": True}, ""),
+        ("<|user|> <|assistant|>", {"before_role": "<|", "behind_role": "|>\n", "behind_message": "</s>\n"}, ""),
+        ("<|start_header_id|>Today Date", {}, "writes the date"), ("[INST]", {}, "none that is known"), (None, {}, "no chat template"),
+        ([{"name": "default", "template": "<|im_start|>"}], {}, ""),
+    ):  # fmt: skip
+        found = decoders.chat(template, numbers, {"bos_token": "<s>", "eos_token": "</s>"})
+        check(found.fields == wanted and why in found.why and bool(why) == bool(found.why), f"{template}: {found}")
+    check("needs the token <|im_start|>" in decoders.chat("<|im_start|>", {}, {}).why, "a template whose tokens are not there")
+    check(decoders.ends([None, [7, 8], "</s>"], numbers, 100, decoders.Chat({})) == [2, 7, 8], "ends")
+    check(decoders.ends([None, "<|eot_id|>"], numbers, 100, decoders.Chat({}, "none")) == [5], "an end by its text")
+
+
+def test_language_model_refusals(b):
+    """what cannot be generated is a sentence"""
+    program = b.program("llama_chat")
+    refused("line 1: generate: the prompt is empty", program, "generate", text="\n")
+    refused("the prompt is empty", program, "generate", "")
+    refused("not UTF-8 at byte 1", program, "generate", text=b"a\xff\n")
+    refused("tokens, the context has room for 8", program, "generate", "--context", "8", "the cat sat on the mat and the dog")
+    refused("--context 129: this model has 128 positions", program, "generate", "--context", "129", "x")
+    refused("beams: 0 beams, at least 1", program, "generate", "--beams", "0", "x")
+    refused("the 3 best were asked for of 2 beams", program, "generate", "--beams", "2", "--best", "3", "x")
+    refused("--beams goes with no --temperature", program, "generate", "--beams", "2", "--temperature", "1", "x")
+    refused("--early-stopping maybe: false, true or never", program, "generate", "--early-stopping", "maybe", "x")
+    refused("--temperature warm: a number", program, "generate", "--temperature", "warm", "x")
+    refused("top-p must be above 0", program, "generate", "--top-p", "0", "x")
+    refused("9 tokens are to be guessed, 0 to 8 can be", program, "generate", "--lookup", "9", "x")
+    refused("the temperature must be", program, "generate", "--temperature", "-1", "x")
+    for sentence, messages in (("is not JSON", "[{"), ("holds no list", "{}"), ("message 0 is no object", "[1]"),
+                               ("message 0 has no text as its content", '[{"role": "user"}]'),
+                               ("has the role \"robot\"", '[{"role": "robot", "content": "x"}]'),
+                               ("there are no messages", "[]"), ("message 0 is empty", '[{"role": "user", "content": " "}]'),
+                               ("is not the user's", '[{"role": "assistant", "content": "x"}]'),
+                               ("may only come first", '[{"role": "user", "content": "x"}, {"role": "system", "content": "x"}]'),
+                               ("holds <|im_end|>, which separates", '[{"role": "user", "content": "a<|im_end|>b"}]')):  # fmt: skip
+        refused(sentence, program, "chat", "--messages", b.file("bad.json", messages))
+    refused("No such file", program, "chat", "--messages", b.file("missing.json"))
+    refused("1 tokens cannot be scored", program, "perplexity", b.file("short.txt", "a"))
+    refused("at least 2 are needed", program, "perplexity", "--context", "1", b.file("short.txt", "the cat"))
+    damaged = bytearray(pathlib.Path(f"{program}.weights").read_bytes())
+    damaged[128:128 + 4 * 48 * 300] = struct.pack("<f", math.nan) * (48 * 300)
+    refused("not numbers: its weights are damaged", program, "generate", "x", "--weights", b.file("nan.weights", bytes(damaged)))
+
+    def no(sentence, **changes):
+        refused(sentence, COMPILER, "compile", b.checkpoint("llama_chat", "bad_llama", **changes), "-o", b.file("never"), "--header")
+
+    no('rope_type "yarn" is not supported yet', rope_parameters={"rope_type": "yarn", "factor": 2.0})
+    no("num_attention_heads 4 is not a multiple of num_key_value_heads 3", num_key_value_heads=3)
+    no('hidden_act "gelu_10" is not supported yet', hidden_act="gelu_10")
+    no("quantization_config", quantization_config={"bits": 4})
+    no("MambaForCausalLM is not supported yet", architectures=["MambaForCausalLM"])
+    no('model_type "mamba" does not go with LlamaForCausalLM', model_type="mamba")
+    no("model.embed_tokens.weight is (300, 32), config.json calls for (299, 32)", vocab_size=299)
+    refused("is neither a folder nor a GGUF file", COMPILER, "compile", b.file("some", "text"), "-o", b.file("never"))
+    refused("the file ends at byte", COMPILER, "compile", b.file("cut.gguf", (GOLDEN / "llama_chat/model.gguf").read_bytes()[:900]),
+            "-o", b.file("never"), "--header")
+    refused("--target wasm does not go with LlamaForCausalLM yet", COMPILER, "compile", GOLDEN / "llama_chat", "-o", b.file("never"),
+            "--target", "wasm")
 
 
 def test_embed(b):

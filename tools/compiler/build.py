@@ -108,6 +108,7 @@ def instruction_sets(tools, compiler, march):
 
 def defines(checkpoint, name, header_file):
     return [f'-DCONSTFORMER_HEADER="{header_file}"', f"-DCONSTFORMER_CHECKPOINT=checkpoints::{name}",
+            f'-DCONSTFORMER_FORWARD="{"decoder" if checkpoint.commands == "causal" else "forward"}.hpp"',
             f'-DCONSTFORMER_COMMANDS="commands/{checkpoint.commands}.hpp"']  # fmt: skip
 
 
@@ -168,6 +169,8 @@ def native(checkpoint, out, options, say):
 def wasm(checkpoint, out, options, say):
     """A folder that npm takes as a package: NAME.wasm, NAME.relaxed.wasm, NAME.threads.wasm, NAME.mjs, NAME.d.ts, NAME.weights, what
     package.files adds, and the header NAME.hpp."""
+    if checkpoint.commands == "causal":
+        raise Refusal(f"--target wasm does not go with {checkpoint.architecture} yet; native does")
     tools = Tools(say)
     name = header.identifier(out.name)
     headers = tools.env.get("CONSTFORMER_WASM_HEADERS", "")

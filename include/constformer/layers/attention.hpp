@@ -3,7 +3,8 @@
 #pragma once
 
 #include "constformer/layers/linear.hpp"
-#include "constformer/ops/attend.hpp"
+#include "constformer/ops/attend_one.hpp"
+#include "constformer/ops/rotate.hpp"
 
 #include <cmath>
 
@@ -12,7 +13,7 @@ namespace constformer {
 // The shape of one attention. `head_width` need not be width / heads (T5); `source` is the width of what is looked at.
 struct attention_shape {
     int width, heads, kv_heads = heads, head_width = width / heads, source = width;
-    bool bias = true, scaled = true;
+    bool bias = true, scaled = true, output_bias = bias;
 };
 
 // Keys and values: (capacity, Width) each, `length` of them filled. A view; rewinding is length = n.
@@ -42,7 +43,7 @@ template <attention_shape s, element E = f32> struct attention {
 
     linear<s.width, inner, s.bias, E> query;
     linear<s.source, narrow, s.bias, E> key, value;
-    linear<inner, s.width, s.bias, E> output;
+    linear<inner, s.width, s.output_bias, E> output;
 
     // Of remember(): n tokens of a source.
     static constexpr std::size_t remember_scratch(int n, int threads = 1) {
@@ -52,7 +53,7 @@ template <attention_shape s, element E = f32> struct attention {
     static constexpr std::size_t scratch(int n, int keys, int threads = 1) {
         return together(room(std::size_t(n), inner), room(std::size_t(n), inner),
                         either(decltype(query)::scratch(n, threads), decltype(output)::scratch(n, threads),
-                               ops::attend_scratch<E>(keys, s.head_width, threads)));
+                               look_scratch(n, keys, threads)));
     }
     // Of encode(): a packed batch that looks at itself.
     static constexpr std::size_t encode_scratch(lengths n, int threads = 1) {
@@ -60,6 +61,18 @@ template <attention_shape s, element E = f32> struct attention {
                         room(std::size_t(n.tokens), inner), room(std::size_t(n.tokens), inner),
                         either(decltype(output)::scratch(n.tokens, threads),
                                ops::attend_scratch<E>(n.longest, s.head_width, threads)));
+    }
+    // Of extend(): n tokens that see `keys`, themselves included.
+    static constexpr std::size_t extend_scratch(int n, int keys, int threads = 1) {
+        return together(room(std::size_t(n), inner),
+                        either(remember_scratch(n, threads),
+                               together(room(std::size_t(n), inner), either(decltype(output)::scratch(n, threads),
+                                                                            look_scratch(n, keys, threads)))));
+    }
+    // Of n queries that look at `keys` remembered tokens, without the linear maps.
+    static constexpr std::size_t look_scratch(int n, int keys, int threads = 1) {
+        return n == 1 ? ops::attend_one_scratch<E>(keys, s.heads, s.head_width, threads)
+                      : ops::attend_scratch<E>(keys, s.head_width, threads);
     }
     static constexpr double flops(lengths n) {
         return linear<s.width, inner>::flops(n.tokens) + 2 * linear<s.source, narrow>::flops(n.tokens) +
@@ -92,7 +105,25 @@ template <attention_shape s, element E = f32> struct attention {
         rows<inner> q = m.take(x.count);
         const key_values<narrow> to = append(now, x.count);
         ops::multiply<E>(m, {query.plan(once, q), key.plan(once, to.keys), value.plan(once, to.values)});
-        look(q, now, y, rule, m, each, each);
+        look<false>(q, now, y, rule, m, each, each);
+    }
+
+    // The two together, for a decoder: tokens that go on from what `past` holds look at it and at themselves. Keys are
+    // turned before they are remembered, `turn` being ops::turned_by these tokens' places.
+    template <class Turn = ops::unturned>
+    void extend(const_rows<s.width> x, memory& past, auto y, const ops::rule auto& rule, workspace auto m,
+                const Turn& turn = {}) const {
+        m.watch.stage("attention");
+        rows<inner> q = m.take(x.count);
+        const key_values<narrow> to = append(past, x.count);
+        {
+            auto rest = m; // what the three read is free again behind them
+            const auto once = ops::prepare<E>(x, rest);
+            ops::multiply<E>(rest, {query.plan(once, q), key.plan(once, to.keys), value.plan(once, to.values)});
+        }
+        turn.forward(q, s.heads, m);
+        turn.forward(to.keys, s.kv_heads, m);
+        look(q, past, y, rule, m, {}, {});
     }
 
     // The next n places of a memory.
@@ -103,13 +134,19 @@ template <attention_shape s, element E = f32> struct attention {
         past.length += n;
         return to;
     }
-    // attend() behind its queries.
+    // attend() behind its queries. `One`: a single query takes the way of its own; encoders do without that code.
+    template <bool One = true>
     void look(const_rows<inner> q, const memory& past, auto y, const ops::rule auto& rule, workspace auto m,
               std::span<const int> queries, std::span<const int> keys) const {
         rows<inner> o = m.take(q.count);
-        ops::attend<s.heads, s.kv_heads, s.head_width, E>(
-            q, past.keys.part(0, past.length), past.values.part(0, past.length), o, queries, keys,
-            s.scaled ? 1 / std::sqrt(float(s.head_width)) : 1.0f, rule, m);
+        const auto k = past.keys.part(0, past.length), v = past.values.part(0, past.length);
+        const float scale = s.scaled ? 1 / std::sqrt(float(s.head_width)) : 1.0f;
+        if constexpr (One)
+            if (q.count == 1 && queries.empty() && !m.watch.wants_attention()) {
+                ops::attend_one<s.heads, s.kv_heads, s.head_width, E>(q, k, v, o, scale, rule, m);
+                return output.forward(o, y, m); // (1, heads · head_width) -> (1, width)
+            }
+        ops::attend<s.heads, s.kv_heads, s.head_width, E>(q, k, v, o, queries, keys, scale, rule, m);
         output.forward(o, y, m); // (n, heads · head_width) -> (n, width)
     }
 };

@@ -1,7 +1,7 @@
 // kernel_table: a model's functions for the instruction set of this source's flags. For kernels/dispatched.cpp alone.
 #pragma once
 
-#include "constformer/models/dispatch.hpp"
+#include "constformer/models/dispatch_causal.hpp"
 
 #ifdef CONSTFORMER_ISAS // a build of one instruction set has no such table
 
@@ -26,6 +26,16 @@ template <class Model> consteval kernel_table<identity_of<Model>> make_kernel_ta
             static_cast<const Model*>(weights)->predict(x, y, m);
         };
     }
+    return table;
+}
+
+template <causal Model> consteval kernel_table<identity_of<Model>> make_kernel_table() {
+    constexpr int outputs = Model::outputs;
+    kernel_table<identity_of<Model>> table{.isa = isa_name, .bytes = sizeof(Model), .manifest = manifest_hash<Model>()};
+    table.forward = [](const void* weights, std::span<const int> ids, typename Model::state& past, rows<outputs> logits,
+                       dispatched_workspace m) {
+        return static_cast<const Model*>(weights)->forward(ids, past, logits, m);
+    };
     return table;
 }
 

@@ -4,6 +4,7 @@
 #include "constformer/core/matrix.hpp"
 #include "constformer/ops/softmax.hpp"
 
+#include <algorithm>
 #include <span>
 
 namespace constformer::ops::inline CONSTFORMER_ISA {
@@ -13,12 +14,24 @@ template <int N, int Width> void look_up(const table<N, Width>& weight, std::spa
     for (int i = 0; i < y.count; ++i) map(weight[ids[i]], y[i], Width, [](vec v) { return v; });
 }
 
-// The same of a matrix in blocks, whose rows become floats: a table that is also a tied head, stored once.
+// Row r of a packed matrix, what it multiplies by: y = weight[r], Width numbers.
+template <int N, int Width, element E> void unpack_row(const matrix<N, Width, E>& weight, int r, float* y) {
+    if constexpr (E == i8) {
+        constexpr int padded = matrix<N, Width, E>::depth;
+        float row[padded];
+        for (int c = 0; c < padded; ++c) row[c] = weight.scale[r] * float(weight.data[weight.place(r, c)]);
+        hadamard::mix(row, padded);
+        std::copy_n(row, Width, y);
+    } else if constexpr (in_blocks(E)) {
+        for (int b = 0; b < weight.blocks; ++b) weight.get(r, b, y + b * block_size);
+    } else {
+        for (int c = 0; c < Width; ++c) y[c] = weight.at(r, c);
+    }
+}
+// look_up() of a matrix: a table that is also a tied head, stored once.
 template <int N, int Width, element E>
-    requires(in_blocks(E))
 void look_up(const matrix<N, Width, E>& weight, std::span<const int> ids, rows<Width> y) {
-    for (int i = 0; i < y.count; ++i)
-        for (int b = 0; b < weight.blocks; ++b) weight.get(ids[std::size_t(i)], b, y[i] + b * block_size);
+    for (int i = 0; i < y.count; ++i) unpack_row(weight, ids[std::size_t(i)], y[i]);
 }
 
 namespace detail {
