@@ -3,6 +3,7 @@
 #pragma once
 
 #include "constformer/models/albert.hpp"
+#include "constformer/models/bart.hpp"
 #include "constformer/models/bert_heads.hpp"
 #include "constformer/models/distilbert.hpp"
 #include "constformer/models/gpt.hpp"
@@ -292,5 +293,37 @@ inline constexpr t5_config t5_gated_gelu{.layers = 2,
                                          .decoder_layers = 1,
                                          .gated = true,
                                          .tied = false};
+
+inline constexpr transformer_config marian_w27_h3{.layers = 2,
+                                                  .width = 27,
+                                                  .heads = 3,
+                                                  .feed_forward = 52,
+                                                  .vocabulary = 59,
+                                                  .positions = 48,
+                                                  .decoder_layers = 1,
+                                                  .decoder_feed_forward = 44,
+                                                  .act = activation::silu};
+inline constexpr transformer_config marian_w32_h2{.layers = 1,
+                                                  .width = 32,
+                                                  .heads = 2,
+                                                  .feed_forward = 40,
+                                                  .vocabulary = 59,
+                                                  .positions = 48,
+                                                  .decoder_layers = 2,
+                                                  .decoder_heads = 4,
+                                                  .scaled = false};
+inline constexpr transformer_config bart_w36_h3{.layers = 2,
+                                                .width = 36,
+                                                .heads = 3,
+                                                .feed_forward = 52,
+                                                .vocabulary = 61,
+                                                .positions = 48,
+                                                .decoder_heads = 2,
+                                                .decoder_feed_forward = 60,
+                                                .act = activation::gelu,
+                                                .scaled = false,
+                                                .family = &bart_family,
+                                                .learned = 2,
+                                                .normalized = true};
 
 } // namespace constformer::tiny

@@ -3,6 +3,7 @@
 
 // models
 #include "constformer/models/albert.hpp"
+#include "constformer/models/bart.hpp"
 #include "constformer/models/bert.hpp"
 #include "constformer/models/bert_heads.hpp"
 #include "constformer/models/dispatch.hpp"
@@ -11,6 +12,7 @@
 #include "constformer/models/mpnet.hpp"
 #include "constformer/models/roberta.hpp"
 #include "constformer/models/t5.hpp"
+#include "constformer/models/transformer.hpp"
 
 // text
 #include "constformer/text/bpe.hpp"
