@@ -10,6 +10,7 @@
 #include "constformer/models/mpnet.hpp"
 #include "constformer/models/roberta.hpp"
 #include "constformer/models/t5.hpp"
+#include "constformer/models/xlnet_heads.hpp"
 
 namespace constformer::tiny {
 
@@ -325,5 +326,11 @@ inline constexpr transformer_config bart_w36_h3{.layers = 2,
                                                 .family = &bart_family,
                                                 .learned = 2,
                                                 .normalized = true};
+
+inline constexpr xlnet_config xlnet_w36_h3{.layers = 2, .width = 36, .heads = 3, .feed_forward = 52, .vocabulary = 61};
+inline constexpr xlnet_config xlnet_of_words{
+    .layers = 2, .width = 32, .heads = 2, .feed_forward = 44, .vocabulary = 59, .act = activation::relu};
+inline constexpr xlnet_config xlnet_sequence{
+    .layers = 1, .width = 24, .heads = 3, .feed_forward = 36, .vocabulary = 67, .labels = 3};
 
 } // namespace constformer::tiny

@@ -13,6 +13,8 @@
 #include "constformer/models/roberta.hpp"
 #include "constformer/models/t5.hpp"
 #include "constformer/models/transformer.hpp"
+#include "constformer/models/xlnet.hpp"
+#include "constformer/models/xlnet_heads.hpp"
 
 // text
 #include "constformer/text/bpe.hpp"

@@ -1,0 +1,108 @@
+"""Writes the xlnet_* cases: tiny random XLNet checkpoints with permutations, targets, memories and segments.
+
+    python tests/golden/make/xlnet.py [case ...]
+"""
+
+import copy
+import sys
+
+import torch
+from transformers import XLNetConfig, XLNetForSequenceClassification, XLNetLMHeadModel, XLNetModel
+
+from common import Noise, report_noise, save_calls, save_model
+
+
+def config(width, heads, feed_forward, layers, vocabulary, **more):
+    return XLNetConfig(d_model=width, n_head=heads, d_inner=feed_forward, n_layer=layers, vocab_size=vocabulary, **more)
+
+
+CASES = {
+    "xlnet_w36_h3": (XLNetModel, config(36, 3, 52, 2, 61)),
+    "xlnet_lm": (XLNetLMHeadModel, config(32, 2, 44, 2, 59, ff_activation="relu")),
+    "xlnet_sequence": (XLNetForSequenceClassification, config(24, 3, 36, 1, 67, num_labels=3)),
+}  # fmt: skip
+SEED = 6
+
+
+def draw(case):
+    kind, c = CASES[case]
+    torch.manual_seed(SEED)
+    model = kind(c)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            if "word_embedding" in name or "mask_emb" in name:
+                p.normal_(0, 0.5)
+            elif p.dim() == 3 and "seg_embed" not in name:  # (width, heads, head width), of `o` (inner width first, too)
+                p.normal_(0, 1.2 / c.d_model**0.5)
+            elif p.dim() == 2 and "bias" not in name:
+                p.normal_(0, 1.2 / p.shape[1] ** 0.5)
+            elif p.dim() == 1 and name.endswith("weight"):
+                p.uniform_(0.5, 1.5)
+            else:
+                p.normal_(0, 0.6 if "rel_attn" in name else 0.3)
+    return model
+
+
+def make(case):
+    _, c = CASES[case]
+    again, folder = save_model(case, draw(case))
+    exact = copy.deepcopy(again).double()
+    body = getattr(exact, "transformer", exact)
+    waves = body.relative_positional_encoding  # which are of float32 always
+    body.relative_positional_encoding = lambda *given, **named: waves(*given, **named).double()
+    noise = Noise()
+    generator = torch.Generator().manual_seed(SEED)
+    out = "last_hidden_state" if case == "xlnet_w36_h3" else "logits"
+
+    def ids(batch, tokens):
+        return torch.randint(3, c.vocab_size, (batch, tokens), generator=generator)
+
+    def call(**inputs):
+        real = {"mems", "perm_mask", "target_mapping"}
+        wide = {k: ([m.double() for m in v] if k == "mems" else v.double() if k in real else v) for k, v in inputs.items()}
+        answer, truth = again(**inputs), exact(**wide)
+        noise.add(out, answer[out], truth[out])
+        saved = {k: v.long() if k in real else v for k, v in inputs.items() if k not in ("mems", "use_mems")}
+        return {**saved, out: answer[out]}, answer
+
+    calls = {}
+    with torch.inference_mode():
+        calls["one"], _ = call(input_ids=ids(1, 1))
+        calls["short"], _ = call(input_ids=ids(1, 7))
+        calls["long"], _ = call(input_ids=ids(1, 150))  # more than one part of the keys, several blocks of queries
+        left = (torch.arange(11)[None] >= torch.tensor([0, 4, 9])[:, None]).long()  # padded on the left
+        segments = torch.tensor([[0] * 5 + [1] * 5 + [2], [0] * 7 + [1] * 3 + [2], [0] * 10 + [2]])
+        source = ids(3, 11)
+        calls["batch"], _ = call(input_ids=source, attention_mask=left, token_type_ids=segments)
+        if out == "last_hidden_state" or case == "xlnet_lm":
+            # A permutation: token i sees those that come earlier in a random order; three of the last are predicted.
+            tokens = 9
+            order = torch.randperm(tokens, generator=generator)
+            rank = torch.argsort(order)
+            hidden = (rank[None, :] >= rank[:, None]).float()[None]
+            targets = order[-3:]
+            mapping = torch.nn.functional.one_hot(targets, tokens).float()[None]
+            kinds = torch.tensor([[0] * 5 + [1] * 4])
+            both = dict(perm_mask=hidden, target_mapping=mapping, token_type_ids=kinds)
+            source = ids(1, tokens)
+            calls["permuted"], _ = call(input_ids=source, perm_mask=hidden, token_type_ids=kinds)
+            calls["targets"], first = call(input_ids=source, **both, use_mems=True)
+            holes = torch.tensor([[1, 1, 0, 1, 1, 1, 0, 1, 1]])
+            calls["holes"], _ = call(input_ids=source, attention_mask=holes, **both)
+            # Two more texts behind it, on its memory and on both.
+            calls["second"], then = call(input_ids=ids(1, 5), mems=first.mems, token_type_ids=torch.tensor([[0, 0, 1, 1, 2]]),
+                                         use_mems=True)
+            mapping = torch.nn.functional.one_hot(torch.tensor([3]), 4).float()[None]
+            hidden = torch.zeros(1, 4, 4)
+            hidden[:, :, 3] = 1
+            calls["third"], _ = call(input_ids=ids(1, 4), mems=then.mems, perm_mask=hidden, target_mapping=mapping,
+                                     attention_mask=torch.tensor([[0, 1, 1, 1]]))
+            # … and the third on what the second left when only six tokens are remembered
+            calls["third_of_6"], _ = call(input_ids=calls["third"]["input_ids"], mems=[m[-6:] for m in then.mems])
+    save_calls(folder, calls)
+    report_noise(noise)
+
+
+if __name__ == "__main__":
+    for case in sys.argv[1:] or CASES:
+        make(case)
