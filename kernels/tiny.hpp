@@ -7,6 +7,8 @@
 #include "constformer/models/bert_heads.hpp"
 #include "constformer/models/distilbert.hpp"
 #include "constformer/models/gpt.hpp"
+#include "constformer/models/gpt_neox.hpp"
+#include "constformer/models/llama.hpp"
 #include "constformer/models/mpnet.hpp"
 #include "constformer/models/roberta.hpp"
 #include "constformer/models/t5.hpp"
@@ -276,6 +278,65 @@ inline constexpr bert_config albert_answer{.layers = 2,
 inline constexpr gpt_config gpt2_w48_h4{.layers = 2, .width = 48, .heads = 4, .vocabulary = 61, .positions = 40};
 inline constexpr gpt_config gpt2_w64_h2{
     .layers = 1, .width = 64, .heads = 2, .feed_forward = 100, .vocabulary = 53, .positions = 40, .epsilon = 1e-6f};
+
+// Decoders.
+inline constexpr gpt_config gpt_w36_h3{
+    .layers = 2, .width = 36, .heads = 3, .vocabulary = 61, .positions = 40, .post_norm = true};
+inline constexpr gpt_neox_config gpt_neox_w48_h2{
+    .layers = 2, .width = 48, .heads = 2, .feed_forward = 76, .vocabulary = 67, .positions = 40};
+inline constexpr gpt_neox_config gpt_neox_in_turn{.layers = 2,
+                                                  .width = 40,
+                                                  .heads = 4,
+                                                  .feed_forward = 52,
+                                                  .vocabulary = 59,
+                                                  .positions = 40,
+                                                  .act = activation::gelu_tanh,
+                                                  .rotary = {.width = 10},
+                                                  .parallel = false,
+                                                  .bias = false,
+                                                  .tied = true};
+inline constexpr llama_config llama_w42_h6{
+    .layers = 2,
+    .width = 42,
+    .heads = 6,
+    .kv_heads = 2,
+    .head_width = 12,
+    .feed_forward = 76,
+    .vocabulary = 71,
+    .positions = 70,
+    .rotary = {.width = 12, .base = 100, .factor = 4, .low = 1, .high = 4, .original = 24}};
+inline constexpr llama_config llama_one_key{.layers = 2,
+                                            .width = 36,
+                                            .heads = 3,
+                                            .kv_heads = 1,
+                                            .feed_forward = 52,
+                                            .vocabulary = 53,
+                                            .positions = 40,
+                                            .epsilon = 1e-5f,
+                                            .rotary = {.width = 12, .base = 500, .factor = 2.5f},
+                                            .tied = true,
+                                            .bias = true,
+                                            .feed_bias = true};
+inline constexpr llama_config mistral_w48_h4{.layers = 2,
+                                             .width = 48,
+                                             .heads = 4,
+                                             .kv_heads = 2,
+                                             .feed_forward = 60,
+                                             .vocabulary = 59,
+                                             .positions = 40,
+                                             .window = 5};
+inline constexpr llama_config qwen2_w36_h3{.layers = 3,
+                                           .width = 36,
+                                           .heads = 3,
+                                           .feed_forward = 52,
+                                           .vocabulary = 61,
+                                           .positions = 40,
+                                           .tied = true,
+                                           .bias = true,
+                                           .output_bias = false,
+                                           .window = 7,
+                                           .full_layers = 1,
+                                           .interleaved = false};
 
 inline constexpr t5_config t5_relu{.layers = 2,
                                    .width = 32,

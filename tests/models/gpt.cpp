@@ -1,33 +1,14 @@
 #include "kernels/tiny.hpp"
-#include "tests/support/golden.hpp"
+#include "tests/support/decoder.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 namespace constformer::test {
 namespace {
 
-// A model with its cache.
-template <class Model> struct session {
-    std::unique_ptr<Model> weights;
-    memory placed, scratch;
-    typename Model::state past;
-    explicit session(const std::string& golden)
-        : weights(weights_of<Model>(golden)), placed(Model::state::bytes(Model::config.positions)),
-          scratch(Model::scratch(Model::config.positions, Model::config.positions)),
-          past(Model::state::in(basic_workspace<>::over(placed.bytes()), Model::config.positions)) {}
-
-    std::vector<float> next(std::span<const int> ids) {
-        std::vector<float> y(ids.size() * Model::outputs);
-        const status done =
-            weights->forward(ids, past, {y.data(), int(ids.size())}, basic_workspace<>::over(scratch.bytes()));
-        BOOST_REQUIRE_MESSAGE(done, test::why(done));
-        return y;
-    }
-};
-
 template <class Model> void equals_pytorch(const std::string& golden) {
     const tensors io(data_path("golden/" + golden + "/io.safetensors"));
-    session<Model> s(golden);
+    decoder<Model> s(golden);
     for (const std::string name : {"one", "short", "long", "full"}) {
         BOOST_TEST_CONTEXT(golden << ", " << name) {
             s.past.rewind(0);
@@ -66,7 +47,7 @@ BOOST_AUTO_TEST_CASE(equals_pytorch_with_and_without_cache) {
 
 BOOST_AUTO_TEST_CASE(scratch_is_exact) {
     using model = gpt<tiny::gpt2_w48_h4>;
-    session<model> s("gpt2_w48_h4");
+    decoder<model> s("gpt2_w48_h4");
     const std::vector<int> ids{3, 1, 4, 1, 5, 9, 2};
     std::vector<float> y(ids.size() * model::outputs);
     for (int round = 0; round < 3; ++round) {
@@ -86,7 +67,7 @@ BOOST_AUTO_TEST_CASE(scratch_is_exact) {
 
 BOOST_AUTO_TEST_CASE(bad_input_is_a_sentence) {
     using model = gpt<tiny::gpt2_w48_h4>;
-    session<model> s("gpt2_w48_h4");
+    decoder<model> s("gpt2_w48_h4");
     std::vector<float> y(50 * model::outputs);
     const auto why = [&](const std::vector<int>& ids, int count) {
         const status done =
@@ -96,7 +77,7 @@ BOOST_AUTO_TEST_CASE(bad_input_is_a_sentence) {
     BOOST_TEST(why({}, 0) == "gpt: no tokens; a forward needs at least one");
     BOOST_TEST(why({61}, 1) == "gpt: token id 61 is outside the vocabulary of 61");
     BOOST_TEST(why(std::vector<int>(41, 1), 41) == "gpt: 41 tokens, this model has 40 positions");
-    BOOST_TEST(why({1, 2}, 1) == "gpt: 2 tokens, but room for the logits of 1");
+    BOOST_TEST(why({1, 2}, 3) == "gpt: 2 tokens, but room for the results of 3");
     BOOST_TEST(why(std::vector<int>(39, 1), 39) == "no error");
     BOOST_TEST(why({1, 2}, 2) == "gpt: 41 tokens, this model has 40 positions");
     s.past = model::state::in(basic_workspace<>::over(s.placed.bytes()), 3);

@@ -13,7 +13,19 @@ namespace constformer {
 struct stored_as {
     bool transposed = false; // (inputs, outputs), as GPT-2's Conv1D
     int part = 0, of = 1;    // part `part` of `of` equal ones along the outputs, as a fused query-key-value
+    int groups = 1;          // … in each of so many equal groups of outputs: the three of each head side by side
+    int pairs = 0;           // of every so many outputs, ours of the first half are its even ones: rotated pairs
 };
+
+// Where our output r of `rows` lies among the checkpoint's.
+constexpr std::size_t stored_output(const stored_as& how, std::size_t rows, std::size_t r) {
+    if (how.pairs > 0) {
+        const auto all = std::size_t(how.pairs), at = r % all, half = all / 2;
+        r += (at < half ? 2 * at : 2 * (at - half) + 1) - at;
+    }
+    const std::size_t each = rows / std::size_t(how.groups), group = r / each;
+    return (group * std::size_t(how.of) + std::size_t(how.part)) * each + r % each;
+}
 
 struct name;
 

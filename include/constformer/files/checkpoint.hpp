@@ -111,7 +111,11 @@ class checkpoint_reader {
     // Row `r` of the leaf in PyTorch's (rows, columns); valid until the next call.
     const float* row(int r) {
         const std::size_t rows = static_cast<std::size_t>(leaf_->rows), columns = line_.size();
-        const std::size_t from = static_cast<std::size_t>(how_.part) * rows + static_cast<std::size_t>(r);
+        if (rows == 1 && (how_.groups > 1 || how_.pairs > 0)) { // a bias: its columns are the outputs
+            for (std::size_t c = 0; c < columns; ++c) line_[c] = values_[stored_output(how_, columns, c)];
+            return line_.data();
+        }
+        const std::size_t from = stored_output(how_, rows, static_cast<std::size_t>(r));
         if (!turned_) return values_.data() + from * columns;
         const std::size_t step = rows * static_cast<std::size_t>(how_.of);
         for (std::size_t c = 0; c < columns; ++c) line_[c] = values_[c * step + from];

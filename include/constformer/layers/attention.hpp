@@ -4,6 +4,7 @@
 
 #include "constformer/layers/linear.hpp"
 #include "constformer/ops/attend.hpp"
+#include "constformer/ops/rotate.hpp"
 
 #include <cmath>
 
@@ -12,7 +13,7 @@ namespace constformer {
 // The shape of one attention. `head_width` need not be width / heads (T5); `source` is the width of what is looked at.
 struct attention_shape {
     int width, heads, kv_heads = heads, head_width = width / heads, source = width;
-    bool bias = true, scaled = true;
+    bool bias = true, scaled = true, output_bias = bias;
 };
 
 // Keys and values: (capacity, Width) each, `length` of them filled. A view; rewinding is length = n.
@@ -42,7 +43,7 @@ template <attention_shape s, element E = f32> struct attention {
 
     linear<s.width, inner, s.bias, E> query;
     linear<s.source, narrow, s.bias, E> key, value;
-    linear<inner, s.width, s.bias, E> output;
+    linear<inner, s.width, s.output_bias, E> output;
 
     // Of remember(): n tokens of a source.
     static constexpr std::size_t remember_scratch(int n, int threads = 1) {
@@ -60,6 +61,14 @@ template <attention_shape s, element E = f32> struct attention {
                         room(std::size_t(n.tokens), inner), room(std::size_t(n.tokens), inner),
                         either(decltype(output)::scratch(n.tokens, threads),
                                ops::attend_scratch<E>(n.longest, s.head_width, threads)));
+    }
+    // Of extend(): n tokens that see `keys`, themselves included.
+    static constexpr std::size_t extend_scratch(int n, int keys, int threads = 1) {
+        return together(
+            room(std::size_t(n), inner),
+            either(remember_scratch(n, threads),
+                   together(room(std::size_t(n), inner), either(decltype(output)::scratch(n, threads),
+                                                                ops::attend_scratch<E>(keys, s.head_width, threads)))));
     }
     static constexpr double flops(lengths n) {
         return linear<s.width, inner>::flops(n.tokens) + 2 * linear<s.source, narrow>::flops(n.tokens) +
@@ -93,6 +102,24 @@ template <attention_shape s, element E = f32> struct attention {
         const key_values<narrow> to = append(now, x.count);
         ops::multiply<E>(m, {query.plan(once, q), key.plan(once, to.keys), value.plan(once, to.values)});
         look(q, now, y, rule, m, each, each);
+    }
+
+    // The two together, for a decoder: tokens that go on from what `past` holds look at it and at themselves. Keys are
+    // turned before they are remembered, `turn` being ops::turned_by these tokens' places.
+    template <class Turn = ops::unturned>
+    void extend(const_rows<s.width> x, memory& past, auto y, const ops::rule auto& rule, workspace auto m,
+                const Turn& turn = {}) const {
+        m.watch.stage("attention");
+        rows<inner> q = m.take(x.count);
+        const key_values<narrow> to = append(past, x.count);
+        {
+            auto rest = m; // what the three read is free again behind them
+            const auto once = ops::prepare<E>(x, rest);
+            ops::multiply<E>(rest, {query.plan(once, q), key.plan(once, to.keys), value.plan(once, to.values)});
+        }
+        turn.forward(q, s.heads, m);
+        turn.forward(to.keys, s.kv_heads, m);
+        look(q, past, y, rule, m, {}, {});
     }
 
     // The next n places of a memory.

@@ -17,14 +17,28 @@ template <class Norm, class Self, class Ffn> struct post_norm_layer {
     Ffn ffn;
     Norm ffn_norm;
     static constexpr int width = Self::width;
+    using state = typename Self::memory; // the tokens so far
 
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
         return either(Self::encode_scratch(n, threads), Ffn::scratch(n, threads));
     }
+    static constexpr std::size_t scratch(int n, int keys, int threads = 1) {
+        return either(Self::extend_scratch(n, keys, threads), Ffn::scratch(n, threads));
+    }
     static constexpr double flops(lengths n) { return Self::flops(n) + Ffn::flops(n); }
 
+    // Sees what it is given.
     void forward(rows<width> x, std::span<const int> each, const ops::rule auto& rule, workspace auto m) const {
         self.encode(x, onto(x), each, rule, m);
+        self_norm.forward(x, x, m);
+        ffn.forward(x, onto(x), m);
+        ffn_norm.forward(x, x, m);
+    }
+    // Sees what came before, too.
+    template <class Turn = ops::unturned>
+    void forward(rows<width> x, state& past, const ops::rule auto& rule, workspace auto m,
+                 const Turn& turn = {}) const {
+        self.extend(x, past, onto(x), rule, m, turn);
         self_norm.forward(x, x, m);
         ffn.forward(x, onto(x), m);
         ffn_norm.forward(x, x, m);
@@ -46,8 +60,8 @@ template <class Norm, class Self, class Ffn> struct pre_norm_layer {
                         either(Self::encode_scratch(n, threads), Ffn::scratch(n, threads)));
     }
     static constexpr std::size_t scratch(int n, int keys, int threads = 1) {
-        return together(room(std::size_t(n), width), either(Self::remember_scratch(n, threads),
-                                                            Self::scratch(n, keys, threads), Ffn::scratch(n, threads)));
+        return together(room(std::size_t(n), width),
+                        either(Self::extend_scratch(n, keys, threads), Ffn::scratch(n, threads)));
     }
     static constexpr double flops(lengths n) { return Self::flops(n) + Ffn::flops(n); }
 
@@ -60,13 +74,41 @@ template <class Norm, class Self, class Ffn> struct pre_norm_layer {
         ffn.forward(h, onto(x), m);
     }
     // Sees what came before, too.
-    void forward(rows<width> x, state& past, const ops::rule auto& rule, workspace auto m) const {
+    template <class Turn = ops::unturned>
+    void forward(rows<width> x, state& past, const ops::rule auto& rule, workspace auto m,
+                 const Turn& turn = {}) const {
         rows<width> h = m.take(x.count);
         self_norm.forward(x, h, m);
-        self.remember(h, past, m);
-        self.attend(h, past, onto(x), rule, m);
+        self.extend(h, past, onto(x), rule, m, turn);
         ffn_norm.forward(x, h, m);
         ffn.forward(h, onto(x), m);
+    }
+};
+
+// x += self(norm(x)) + ffn(norm'(x)): both read what neither has written to. GPT-J, GPT-NeoX (Black et al. 2022).
+// Transformers: GPTNeoXLayer.
+template <class Norm, class Self, class Ffn> struct parallel_layer {
+    Norm self_norm;
+    Self self;
+    Norm ffn_norm;
+    Ffn ffn;
+    static constexpr int width = Self::width;
+    using state = typename Self::memory; // the tokens so far
+
+    static constexpr std::size_t scratch(int n, int keys, int threads = 1) {
+        return together(2 * room(std::size_t(n), width),
+                        either(Self::extend_scratch(n, keys, threads), Ffn::scratch(n, threads)));
+    }
+    static constexpr double flops(lengths n) { return Self::flops(n) + Ffn::flops(n); }
+
+    template <class Turn = ops::unturned>
+    void forward(rows<width> x, state& past, const ops::rule auto& rule, workspace auto m,
+                 const Turn& turn = {}) const {
+        rows<width> h = m.take(x.count), g = m.take(x.count);
+        self_norm.forward(x, h, m);
+        ffn_norm.forward(x, g, m);
+        self.extend(h, past, onto(x), rule, m, turn);
+        ffn.forward(g, onto(x), m);
     }
 };
 
@@ -81,20 +123,19 @@ template <class Norm, class Self, class Cross, class Ffn> struct pre_norm_decode
     Ffn ffn;
     static constexpr int width = Self::width;
 
-    using state = decoder_memory<Self, Cross>; // the words so far; the source, read once
+    using state = decoder_memory<Self::narrow, Cross::narrow>; // the words so far; the source, read once
 
     static constexpr std::size_t scratch(int n, int keys, int source, int threads = 1) {
         return together(room(std::size_t(n), width),
-                        either(Self::remember_scratch(n, threads), Self::scratch(n, keys, threads),
-                               Cross::scratch(n, source, threads), Ffn::scratch(n, threads)));
+                        either(Self::extend_scratch(n, keys, threads), Cross::scratch(n, source, threads),
+                               Ffn::scratch(n, threads)));
     }
 
     void forward(rows<width> x, state& past, const ops::rule auto& self_rule, const ops::rule auto& cross_rule,
                  workspace auto m) const {
         rows<width> h = m.take(x.count);
         self_norm.forward(x, h, m);
-        self.remember(h, past.self, m);
-        self.attend(h, past.self, onto(x), self_rule, m);
+        self.extend(h, past.self, onto(x), self_rule, m);
         cross_norm.forward(x, h, m);
         cross.attend(h, past.cross, onto(x), cross_rule, m);
         ffn_norm.forward(x, h, m);
@@ -112,17 +153,16 @@ template <class Norm, class Self, class Cross, class Ffn> struct post_norm_decod
     Ffn ffn;
     Norm ffn_norm;
     static constexpr int width = Self::width;
-    using state = decoder_memory<Self, Cross>; // the words so far; the source, read once
+    using state = decoder_memory<Self::narrow, Cross::narrow>; // the words so far; the source, read once
 
     static constexpr std::size_t scratch(int n, int keys, int source, int threads = 1) {
-        return either(Self::remember_scratch(n, threads), Self::scratch(n, keys, threads),
-                      Cross::scratch(n, source, threads), Ffn::scratch(n, threads));
+        return either(Self::extend_scratch(n, keys, threads), Cross::scratch(n, source, threads),
+                      Ffn::scratch(n, threads));
     }
 
     void forward(rows<width> x, state& past, const ops::rule auto& self_rule, const ops::rule auto& cross_rule,
                  workspace auto m) const {
-        self.remember(x, past.self, m);
-        self.attend(x, past.self, onto(x), self_rule, m);
+        self.extend(x, past.self, onto(x), self_rule, m);
         self_norm.forward(x, x, m);
         cross.attend(x, past.cross, onto(x), cross_rule, m);
         cross_norm.forward(x, x, m);

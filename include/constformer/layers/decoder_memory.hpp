@@ -6,22 +6,22 @@
 
 namespace constformer {
 
-// Of one layer whose attention to its words is Self and to the source is Cross.
-template <class Self, class Cross> struct decoder_memory {
-    typename Self::memory self;
-    typename Cross::memory cross;
+// Of one layer: keys and values of `Words` numbers a word and of `Source` a token of the source.
+template <int Words, int Source> struct decoder_memory {
+    key_values<Words> self;
+    key_values<Source> cross;
 
     static constexpr std::size_t bytes(int target, int source) {
-        return together(Self::memory::bytes(target), Cross::memory::bytes(source));
+        return together(key_values<Words>::bytes(target), key_values<Source>::bytes(source));
     }
     static decoder_memory in(auto& m, int target, int source) {
-        auto words = Self::memory::in(m, target);
-        return {words, Cross::memory::in(m, source)};
+        auto words = key_values<Words>::in(m, target);
+        return {words, key_values<Source>::in(m, source)};
     }
     // Another row of a beam: words of its own in row_bytes(target) bytes, the source of `first`.
-    static constexpr std::size_t row_bytes(int target) { return Self::memory::bytes(target); }
+    static constexpr std::size_t row_bytes(int target) { return key_values<Words>::bytes(target); }
     static decoder_memory row(auto& m, int target, const decoder_memory& first) {
-        return {Self::memory::in(m, target), first.cross};
+        return {key_values<Words>::in(m, target), first.cross};
     }
 };
 

@@ -3,6 +3,7 @@
 
 #include "constformer/core/workspace.hpp"
 #include "constformer/ops/gather.hpp"
+#include "constformer/ops/matmul.hpp"
 
 namespace constformer::inline CONSTFORMER_ISA {
 
@@ -45,6 +46,23 @@ template <int N, int Width> struct embedding {
         ops::multiply(weight, bias, x, y, m);
     }
     static constexpr double logits_flops(double n) { return 2.0 * n * Width * N; }
+};
+
+// An embedding whose head reads it as often as it is looked up: stored as the matrix that the head multiplies by, in
+// the precision of E, from which the few rows that tokens need are gathered. A language model's whose head is tied.
+template <int N, int Width, element E = f32> struct tied_embedding {
+    matrix<N, Width, E> weight;
+
+    // y = weight[ids]: (n) -> (n, Width)
+    void look_up(std::span<const int> ids, rows<Width> y) const {
+        for (int i = 0; i < y.count; ++i) ops::unpack_row(weight, ids[std::size_t(i)], y[i]);
+    }
+    // x weight', (n, Width) -> (n, N)
+    void forward(const_rows<Width> x, rows<N> y, workspace auto m) const {
+        ops::multiply(weight, absent<void>{}, ops::prepare<E>(x, m), y, m);
+    }
+    static constexpr std::size_t scratch(int n, int threads = 1) { return ops::prepare_room<E>(n, Width, threads); }
+    static constexpr double flops(double n) { return 2.0 * n * Width * N; }
 };
 
 } // namespace constformer::inline CONSTFORMER_ISA

@@ -45,9 +45,10 @@ template <int Width, int Inner, activation A, bool Bias = false, element E = f32
         rows<Inner> g = m.take(x.count), u = m.take(x.count);
         auto rest = m; // what both read is free again behind them
         const auto once = ops::prepare<E>(x, rest);
-        gate.template forward<A>(once, g, rest); // (n, Width) -> (n, Inner)
-        up.forward(once, u, rest);               // (n, Width) -> (n, Inner)
-        ops::multiply_by(const_rows<Inner>(u), g);
+        ops::multiply<E>(rest, {gate.template plan<A>(once, g), up.plan(once, u)}); // (n, Width) -> (n, Inner), twice
+        m.threads.split(x.count, [&](int begin, int end, int) {
+            ops::multiply_by(const_rows<Inner>(u.part(begin, end - begin)), g.part(begin, end - begin));
+        });
         down.forward(g, y, m); // (n, Inner) -> (n, Width)
     }
 };

@@ -19,8 +19,9 @@ template <int In, int Out, bool Bias = true, element E = f32> struct linear {
         ops::multiply<A>(weight, bias, ops::prepare<E>(x, m), y, m);
     }
     // The same as a product that runs beside others: ops::multiply<E>(m, {query.plan(x, q), key.plan(x, k)}).
+    template <activation A = activation::none>
     [[nodiscard]] ops::planned<E> plan(const auto& prepared, auto y) const {
-        return ops::plan(weight, bias, prepared, y);
+        return ops::plan<A>(weight, bias, prepared, y);
     }
     static constexpr double flops(double n) { return 2.0 * n * In * Out; }
 };

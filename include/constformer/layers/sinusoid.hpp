@@ -2,9 +2,8 @@
 // lay them out: column j < ceil(Width / 2) is sin(p / 10000^(2j / Width)), the rest are its cosines.
 #pragma once
 
+#include "constformer/core/real.hpp"
 #include "constformer/core/tensor.hpp"
-
-#include <cmath>
 
 namespace constformer {
 
@@ -13,14 +12,14 @@ namespace constformer {
 template <int Width> void each_wave(int count, int first, int step, auto&& put) {
     constexpr int sines = (Width + 1) / 2;
     for (int j = 0; j < sines; ++j) {
-        const double frequency = std::pow(10000.0, -2.0 * j / Width);
-        double sine = std::sin(first * frequency), cosine = std::cos(first * frequency);
-        const double turn_sine = std::sin(step * frequency), turn_cosine = std::cos(step * frequency);
+        const double frequency = real::power(10000.0, -2.0 * j / Width);
+        auto [sine, cosine] = real::turn(first * frequency);
+        const auto by = real::turn(step * frequency);
         for (int i = 0; i < count; ++i) {
             put(i, j, float(sine));
             if (sines + j < Width) put(i, sines + j, float(cosine));
-            const double turned = sine * turn_cosine + cosine * turn_sine;
-            cosine = cosine * turn_cosine - sine * turn_sine;
+            const double turned = sine * by.cosine + cosine * by.sine;
+            cosine = cosine * by.cosine - sine * by.sine;
             sine = turned;
         }
     }

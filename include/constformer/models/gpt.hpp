@@ -1,12 +1,10 @@
-// GPT-2 (Radford et al. 2019): x += attend(norm(x)); x += ffn(norm(x)). Pre-norm, causal, tied head.
-// Transformers: GPT2LMHeadModel.
+// GPT-2 (Radford et al. 2019): x += attend(norm(x)); x += ffn(norm(x)), and a norm behind the last layer.
+// GPT (Radford et al. 2018), post_norm: x = norm(x + attend(x)); x = norm(x + ffn(x)), and none behind it.
+// Both learn a vector for each position, and the head reads the token embedding.
+// Transformers: GPT2LMHeadModel, OpenAIGPTLMHeadModel.
 #pragma once
 
-#include "constformer/core/manifest.hpp"
-#include "constformer/core/names.hpp"
-#include "constformer/layers/blocks.hpp"
-#include "constformer/layers/embedding.hpp"
-#include "constformer/layers/tokens.hpp"
+#include "constformer/models/causal.hpp"
 
 namespace constformer {
 
@@ -14,28 +12,47 @@ struct gpt_config {
     int layers, width, heads, feed_forward = 4 * width, vocabulary = 50257, positions = 1024;
     float epsilon = 1e-5f;
     activation act = activation::gelu_tanh;
+    bool post_norm = false; // GPT
 };
 
-// Transformers' names. Conv1D stores (inputs, outputs), and the three projections as one.
-inline constexpr name gpt_layer_names[] = {{"self_norm", "ln_1"},
-                                           {"self.query", "attn.c_attn", {.transposed = true, .part = 0, .of = 3}},
-                                           {"self.key", "attn.c_attn", {.transposed = true, .part = 1, .of = 3}},
-                                           {"self.value", "attn.c_attn", {.transposed = true, .part = 2, .of = 3}},
-                                           {"self.output", "attn.c_proj", {.transposed = true}},
-                                           {"ffn_norm", "ln_2"},
-                                           {"ffn.up", "mlp.c_fc", {.transposed = true}},
-                                           {"ffn.down", "mlp.c_proj", {.transposed = true}}};
-inline constexpr name gpt_names[] = {{"tokens", "transformer.wte"},
-                                     {"positions", "transformer.wpe"},
-                                     {"layers.*", "transformer.h.*", {}, gpt_layer_names},
-                                     {"norm", "transformer.ln_f"}};
-inline constexpr std::string_view gpt_unused[] = {"lm_head.weight"}; // the tied head's copy
+// Transformers' names, with and without "transformer."; Conv1D stores (inputs, outputs), and the three projections as
+// one. Then those of GGUF.
+inline constexpr name gpt2_layer_names[] = {{"self_norm", "ln_1"},
+                                            {"self.query", "attn.c_attn", {.transposed = true, .part = 0, .of = 3}},
+                                            {"self.key", "attn.c_attn", {.transposed = true, .part = 1, .of = 3}},
+                                            {"self.value", "attn.c_attn", {.transposed = true, .part = 2, .of = 3}},
+                                            {"self.output", "attn.c_proj", {.transposed = true}},
+                                            {"ffn_norm", "ln_2"},
+                                            {"ffn.up", "mlp.c_fc", {.transposed = true}},
+                                            {"ffn.down", "mlp.c_proj", {.transposed = true}}};
+inline constexpr name gpt2_names[] = {{"tokens", "wte"},
+                                      {"positions", "wpe"},
+                                      {"tokens", "tokens_embed"},
+                                      {"positions", "positions_embed"},
+                                      {"layers.*", "h.*", {}, gpt2_layer_names},
+                                      {"norm", "ln_f"}};
+inline constexpr name gpt2_gguf_layer_names[] = {{"self_norm", "attn_norm"},
+                                                 {"self.query", "attn_qkv", {.part = 0, .of = 3}},
+                                                 {"self.key", "attn_qkv", {.part = 1, .of = 3}},
+                                                 {"self.value", "attn_qkv", {.part = 2, .of = 3}},
+                                                 {"self.output", "attn_output"},
+                                                 {"ffn.up", "ffn_up"},
+                                                 {"ffn.down", "ffn_down"}};
+inline constexpr name gpt_names[] = {{"", "transformer", {}, gpt2_names},
+                                     {"", "", {}, gpt2_names},
+                                     {"tokens", "token_embd"},
+                                     {"positions", "position_embd"},
+                                     {"layers.*", "blk.*", {}, gpt2_gguf_layer_names},
+                                     {"norm", "output_norm"}};
+// May be in a file: the tied head's copy, and buffers.
+inline constexpr std::string_view gpt_unused[] = {"lm_head.weight",
+                                                  "output.weight",
+                                                  "h.*.attn.bias",
+                                                  "h.*.attn.masked_bias",
+                                                  "transformer.h.*.attn.bias",
+                                                  "transformer.h.*.attn.masked_bias"};
 
 inline namespace CONSTFORMER_ISA {
-
-template <const gpt_config& c, element E>
-using gpt_layer = pre_norm_layer<layer_norm<c.width, c.epsilon>, attention<{.width = c.width, .heads = c.heads}, E>,
-                                 feed_forward<c.width, c.feed_forward, c.act, true, E>>;
 
 template <const gpt_config& c, element E = f32> struct gpt {
     static_assert(c.layers > 0 && c.width > 0 && c.heads > 0 && c.feed_forward > 0,
@@ -45,46 +62,51 @@ template <const gpt_config& c, element E = f32> struct gpt {
     static_assert(c.vocabulary > 0 && c.positions > 0, "gpt: .vocabulary and .positions must be positive");
     static constexpr const gpt_config& config = c;
     static constexpr int width = c.width, outputs = c.vocabulary;
+    static constexpr token_limits limits{"gpt", c.vocabulary, c.positions};
     static constexpr std::span<const name> names{gpt_names};
     static constexpr std::span<const std::string_view> unused{gpt_unused};
 
-    embedding<c.vocabulary, c.width> tokens;
+    using last_norm = layer_norm<c.width, c.epsilon>;
+    using attend = attention<{.width = c.width, .heads = c.heads}, E>;
+    using feed = feed_forward<c.width, c.feed_forward, c.act, true, E>;
+    using layer = std::conditional_t<c.post_norm, post_norm_layer<last_norm, attend, feed>,
+                                     pre_norm_layer<last_norm, attend, feed>>;
+    using state = cache<c.width, c.layers>;
+
+    tied_embedding<c.vocabulary, c.width, E> tokens;
     embedding<c.positions, c.width> positions;
-    std::array<gpt_layer<c, E>, std::size_t(c.layers)> layers;
-    layer_norm<c.width, c.epsilon> norm;
+    std::array<layer, std::size_t(c.layers)> layers;
+    [[no_unique_address]] when<!c.post_norm, last_norm> norm;
 
-    // What stays between calls: one memory a layer, placed by the caller in state::bytes(capacity) bytes.
-    struct state : stack_state<typename gpt_layer<c, E>::state, c.layers> {
-        using base = stack_state<typename gpt_layer<c, E>::state, c.layers>;
-        static state in(auto m, int capacity) { return {base::in(m, capacity)}; }
-        [[nodiscard]] int length() const { return this->layers[0].length; }
-        void rewind(int length) {
-            for (auto& past : this->layers) past.length = length;
-        }
-    };
-
-    // Of n tokens that see `keys` tokens, themselves included.
-    static constexpr std::size_t scratch(int n, int keys, int threads = 1) {
-        return together(room(std::size_t(n), c.width), gpt_layer<c, E>::scratch(n, keys, threads));
+    static constexpr std::size_t hidden_scratch(int n, int keys, int threads = 1) {
+        return layer::scratch(n, keys, threads);
     }
+    static constexpr std::size_t predict_scratch(int n, int threads = 1) {
+        return decltype(tokens)::scratch(n, threads);
+    }
+    static constexpr std::size_t scratch(int n, int keys, int threads = 1) {
+        return causal_scratch<gpt>(n, keys, n, threads);
+    }
+    static constexpr double flops(lengths n) { return c.layers * layer::flops(n) + decltype(tokens)::flops(n.tokens); }
 
-    // Logits of the next token behind each of `ids`, which continue what `past` holds. (n) -> (n, vocabulary)
-    [[nodiscard]] status forward(std::span<const int> ids, state& past, rows<outputs> logits, workspace auto m) const {
-        const int n = int(ids.size()), before = past.length();
-        if (status ok = check_tokens(ids, {}, {"gpt", c.vocabulary, c.positions}, before); !ok) return ok;
-        if (before + n > past.layers[0].capacity())
-            return error("gpt: ", before + n, " tokens, the state has room for ", past.layers[0].capacity());
-        if (logits.count != n) return error("gpt: ", n, " tokens, but room for the logits of ", logits.count);
-        if (status ok = enough(m, scratch(n, before + n, m.threads.size()), "gpt"); !ok) return ok;
+    // The last hidden state of `ids`, which go on from what `past` holds. (n) -> (n, width)
+    [[nodiscard]] status hidden(std::span<const int> ids, state& past, rows<c.width> x, workspace auto m) const {
+        const int before = past.length(), keys = before + x.count;
+        if (status ok = check_next(ids, past, x.count, limits, m, hidden_scratch(x.count, keys, m.threads.size())); !ok)
+            return ok;
         m.watch.stage("embeddings");
-        rows<c.width> x = m.take(n);
         tokens.look_up(ids, x);
         positions.add_positions({}, x, before);
         for (std::size_t l = 0; l < layers.size(); ++l) layers[l].forward(x, past.layers[l], ops::causal{before}, m);
-        norm.forward(x, x, m);
-        m.watch.stage("head");
-        tokens.logits(x, absent<void>{}, logits, m); // tied: said by using it twice. (n, width) -> (n, vocabulary)
+        if constexpr (!c.post_norm) norm.forward(x, x, m);
         return {};
+    }
+    // What comes behind. (n, width) -> (n, vocabulary)
+    void predict(const_rows<c.width> x, rows<outputs> logits, workspace auto m) const { tokens.forward(x, logits, m); }
+
+    // Both: models/causal.hpp.
+    [[nodiscard]] status forward(std::span<const int> ids, state& past, rows<outputs> logits, workspace auto m) const {
+        return causal_forward(*this, ids, past, logits, m);
     }
 };
 

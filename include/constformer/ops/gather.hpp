@@ -1,9 +1,10 @@
 // gather: rows of a table, by id: an embedding's look-up, and the product with a table that is also a tied head.
 #pragma once
 
-#include "constformer/core/tensor.hpp"
+#include "constformer/core/matrix.hpp"
 #include "constformer/ops/softmax.hpp"
 
+#include <algorithm>
 #include <span>
 
 namespace constformer::ops::inline CONSTFORMER_ISA {
@@ -11,6 +12,19 @@ namespace constformer::ops::inline CONSTFORMER_ISA {
 // y[i] = weight[ids[i]], (n) -> (n, width). Ids must have been checked. PyTorch: F.embedding(ids, weight).
 template <int N, int Width> void look_up(const table<N, Width>& weight, std::span<const int> ids, rows<Width> y) {
     for (int i = 0; i < y.count; ++i) map(weight[ids[i]], y[i], Width, [](vec v) { return v; });
+}
+
+// Row r of a packed matrix, what it multiplies by: y = weight[r], Width numbers.
+template <int N, int Width, element E> void unpack_row(const matrix<N, Width, E>& weight, int r, float* y) {
+    if constexpr (E == i8) {
+        constexpr int padded = matrix<N, Width, E>::depth;
+        float row[padded];
+        for (int c = 0; c < padded; ++c) row[c] = weight.scale[r] * float(weight.data[weight.place(r, c)]);
+        hadamard::mix(row, padded);
+        std::copy_n(row, Width, y);
+    } else {
+        for (int c = 0; c < Width; ++c) y[c] = weight.at(r, c);
+    }
 }
 
 namespace detail {

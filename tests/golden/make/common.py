@@ -71,7 +71,7 @@ def save_calls(folder, calls):
     tensors = {f"{call}.{name}": t.detach().clone() for call, io in calls.items() for name, t in io.items()}
     tensors = {name: t.contiguous() for name, t in tensors.items()}
     for name, t in tensors.items():
-        assert t.dtype in (torch.float32, torch.int64), f"{folder.name}: {name} is {t.dtype}"
+        assert t.dtype in (torch.float32, torch.int64, torch.uint8), f"{folder.name}: {name} is {t.dtype}"
         assert t.dtype != torch.float32 or torch.isfinite(t).all(), f"{folder.name}: {name} is not finite"
     save_file(tensors, folder / "io.safetensors")
     for file in folder.iterdir():
