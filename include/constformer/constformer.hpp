@@ -7,6 +7,8 @@
 #include "constformer/models/bert.hpp"
 #include "constformer/models/bert_heads.hpp"
 #include "constformer/models/dispatch.hpp"
+#include "constformer/models/dispatch_seq2seq.hpp"
+#include "constformer/models/dispatch_xlnet.hpp"
 #include "constformer/models/distilbert.hpp"
 #include "constformer/models/gpt.hpp"
 #include "constformer/models/mpnet.hpp"
@@ -29,6 +31,7 @@
 #include "constformer/tasks/rerank.hpp"
 #include "constformer/tasks/search.hpp"
 #include "constformer/tasks/tag.hpp"
+#include "constformer/tasks/translate.hpp"
 #include "constformer/tasks/zero_shot.hpp"
 
 // weights in memory

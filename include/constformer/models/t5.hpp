@@ -51,6 +51,7 @@ template <const t5_config& c, element E = f32> struct t5 {
                   "t5: .layers, .width, .heads, .head_width, .feed_forward and .vocabulary must be positive");
     static constexpr const t5_config& config = c;
     static constexpr int width = c.width, outputs = c.vocabulary;
+    static constexpr element precision = E;
     static constexpr std::span<const name> names{t5_names};
     static constexpr std::span<const std::string_view> unused{t5_unused};
     using norm = rms_norm<c.width, c.epsilon>;

@@ -65,6 +65,7 @@ template <const transformer_config& c, element E = f32> struct transformer {
                   "transformer: .width must be a multiple of .heads and of .decoder_heads");
     static constexpr const transformer_config& config = c;
     static constexpr int width = c.width, outputs = c.vocabulary;
+    static constexpr element precision = E;
     static constexpr std::span<const name> names{c.family->names};
     static constexpr std::span<const std::string_view> unused{c.family->unused};
     static constexpr token_limits limits{c.family->who, c.vocabulary, c.positions};
