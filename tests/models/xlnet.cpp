@@ -119,6 +119,27 @@ BOOST_AUTO_TEST_CASE(packed_batches_equal_pytorch) {
     batch_equals_pytorch<xlnet_sequence_classifier<tiny::xlnet_sequence>>("xlnet_sequence", "logits", true);
 }
 
+BOOST_AUTO_TEST_CASE(a_cloze_equals_pytorch) {
+    using model = xlnet_lm<tiny::xlnet_of_words>;
+    reader<model> r("xlnet_lm");
+    const auto ids = r.io.ints("masked.input_ids"), segments = r.io.ints("masked.token_type_ids");
+    memory scratch(model::scratch(9));
+    std::vector<float> x(9 * model::width), y(2 * model::outputs);
+    const auto m = basic_workspace<>::over(scratch.bytes());
+    const rows<model::width> hidden{x.data(), 9};
+    BOOST_REQUIRE(r.weights->hidden({.ids = ids, .segments = segments}, hidden, m));
+    r.weights->predict(hidden.part(2, 1), {y.data(), 1}, m);
+    r.weights->predict(hidden.part(5, 1), {y.data() + model::outputs, 1}, m);
+    BOOST_TEST(difference(y, r.io.floats("masked.logits")) <= tolerance);
+    // without a mask it is the content stream
+    const std::vector<int> whole{10, 11, 12};
+    std::vector<float> z(3 * model::width);
+    BOOST_REQUIRE(r.weights->hidden({.ids = whole}, {x.data(), 3}, m));
+    BOOST_REQUIRE(r.weights->body.forward({.ids = whole}, {z.data(), 3}, m));
+    x.resize(z.size());
+    BOOST_TEST(x == z, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(scratch_is_exact) {
     using model = xlnet_lm<tiny::xlnet_of_words>;
     reader<model> r("xlnet_lm");
@@ -132,8 +153,16 @@ BOOST_AUTO_TEST_CASE(scratch_is_exact) {
         return high;
     };
     const rows<model::outputs> all{y.data(), 9}, two{y.data(), 2};
-    BOOST_TEST(used(bert_inputs{.ids = ids}, all) == model::scratch(9));
-    BOOST_TEST(used(bert_inputs{.ids = ids, .each = each}, all) == model::scratch(lengths(each)));
+    const std::size_t x = room(9, model::width);
+    BOOST_TEST(used(bert_inputs{.ids = ids}, all) == x + decltype(model::body)::scratch(9));
+    BOOST_TEST(used(bert_inputs{.ids = ids, .each = each}, all) == x + decltype(model::body)::scratch(lengths(each)));
+    const std::vector<int> masks(9, 6);
+    std::size_t cloze = 0;
+    auto rest = basic_workspace<>::over(r.scratch.bytes());
+    rest.high = &cloze;
+    const rows<model::width> hidden = rest.take(9);
+    BOOST_REQUIRE(r.weights->hidden({.ids = masks}, hidden, rest));
+    BOOST_TEST(cloze == model::scratch(9));
     BOOST_TEST(used(xlnet_inputs{{.ids = ids}}, r.past, all) == model::scratch(9, 0, 0));
     BOOST_TEST(used(xlnet_inputs{.text = {.ids = ids}, .targets = targets}, r.past, two) == model::scratch(9, 2, 9));
     using head = xlnet_sequence_classifier<tiny::xlnet_sequence>;
@@ -159,7 +188,8 @@ BOOST_AUTO_TEST_CASE(bad_input_is_a_sentence) {
     BOOST_TEST(why({{.ids = bad}}, 2) == "xlnet: token id 61 is outside the vocabulary of 61");
     BOOST_TEST(why({{.ids = ids, .segments = two}}, 3) == "xlnet: 2 segments for 3 tokens");
     BOOST_TEST(why({{.ids = ids, .keep = two}}, 3) == "xlnet: a mask of 2 for 3 tokens");
-    BOOST_TEST(why({{.ids = ids, .each = two}}, 3) == "xlnet: 2 sentences, a state is of one");
+    BOOST_TEST(why({{.ids = ids, .each = two}}, 3) ==
+               "xlnet: 2 sentences; masks of pairs, targets and states are of one");
     BOOST_TEST(why({.text = {.ids = ids}, .hidden = two}, 3) ==
                "xlnet: a mask of 2 pairs for 3 tokens, 3 · 3 are needed");
     BOOST_TEST(why({.text = {.ids = ids}, .targets = far}, 1) == "xlnet: target 3 is none of 3 tokens");

@@ -4,65 +4,16 @@
 //     constexpr std::size_t beside(int tokens);                               bytes it takes beside model::scratch
 #pragma once
 
-#include "session.hpp"
+#include "describe.hpp"
+#include "tensors.hpp"
 
-#include "constformer/files/safetensors.hpp"
-#include "constformer/files/write_safetensors.hpp"
 #include "constformer/tasks/engine.hpp"
 
 #include <chrono>
 
-namespace constformer::program {
-
-// A tensor that a forward fills, as Transformers names it.
-struct output {
-    std::string_view name;
-    std::vector<std::int64_t> shape;
-    std::vector<float> values;
-
-    output(std::string_view called, std::vector<std::int64_t> of) : name(called), shape(std::move(of)) {
-        std::size_t size = 1;
-        for (const auto length : shape) size *= std::size_t(length);
-        values.resize(size);
-    }
-    // Where row `b` of the batch begins.
-    [[nodiscard]] float* row(std::size_t b) { return values.data() + values.size() / std::size_t(shape[0]) * b; }
-};
-
-} // namespace constformer::program
-
 #include CONSTFORMER_COMMANDS // of this head
 
 namespace constformer::program {
-
-// A (batch, tokens) tensor of whole numbers; `otherwise` everywhere where the file has none.
-// Errors: another shape or type, a number outside of [0, below).
-inline expected<std::vector<int>> whole_numbers(const safetensors& file, std::string_view name,
-                                                std::span<const std::int64_t> shape, int otherwise, int below) {
-    std::vector<int> result(std::size_t(shape[0] * shape[1]), otherwise);
-    const stored_tensor* tensor = file.find(name);
-    if (!tensor) return result;
-    if (!std::equal(shape.begin(), shape.end(), tensor->shape.begin(), tensor->shape.end()))
-        return error(name, " is ", spell(tensor->shape), ", input_ids are ", spell(shape));
-    std::vector<std::int64_t> values(result.size());
-    if (tensor->type == dtype::f32) { // a mask may be made of 0.0 and 1.0
-        std::vector<float> real(values.size());
-        if (status ok = to_float(*tensor, real); !ok) return ok.error();
-        for (std::size_t i = 0; i < real.size(); ++i) {
-            if (!(real[i] >= 0 && real[i] < float(below)) || real[i] != float(int(real[i])))
-                return error(name, ": value ", i, " is no whole number from 0 to ", below - 1);
-            values[i] = int(real[i]);
-        }
-    } else if (status ok = to_int64(*tensor, values); !ok) {
-        return ok.error();
-    }
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (values[i] < 0 || values[i] >= below)
-            return error(name, ": value ", i, " is ", values[i], ", it must lie from 0 to ", below - 1);
-        result[i] = int(values[i]);
-    }
-    return result;
-}
 
 // Reads input_ids (batch, tokens), attention_mask and token_type_ids, and writes what Transformers' forward returns
 // for them: padded tokens are computed too, behind the mask, so that every row agrees.
@@ -106,9 +57,7 @@ inline status run(const arguments& given) {
         const auto m = basic_workspace<silent, on_team>::over(memory.bytes(), {}, threads);
         if (status ok = forward(*s->net, in, b, results, m); !ok) return in_file(ok.error());
     }
-    std::vector<tensor_view> views;
-    for (const output& o : results) views.push_back({o.name, dtype::f32, o.shape, std::as_bytes(std::span(o.values))});
-    return write_safetensors(std::string(given.words[1]), views);
+    return write_outputs(given.words[1], results);
 }
 
 // Times forwards of one text for each length and number of threads, at least 5 of them and about half a second.

@@ -130,6 +130,12 @@ template <class Norm, class Self, class Cross, class Ffn> struct pre_norm_decode
                         either(Self::extend_scratch(n, keys, threads), Cross::scratch(n, source, threads),
                                Ffn::scratch(n, threads)));
     }
+    // Of n words behind whose last one stand `keys`, of which each looks at `source` tokens read before.
+    static constexpr double flops(int n, int keys, int source) {
+        lengths words(n), read(n);
+        words.squares = double(n) * keys, read.squares = double(n) * source;
+        return Self::flops(words) + Cross::attend_flops(read) + Ffn::flops(n);
+    }
 
     void forward(rows<width> x, state& past, const ops::rule auto& self_rule, const ops::rule auto& cross_rule,
                  workspace auto m) const {
@@ -158,6 +164,12 @@ template <class Norm, class Self, class Cross, class Ffn> struct post_norm_decod
     static constexpr std::size_t scratch(int n, int keys, int source, int threads = 1) {
         return either(Self::extend_scratch(n, keys, threads), Cross::scratch(n, source, threads),
                       Ffn::scratch(n, threads));
+    }
+    // Of n words behind whose last one stand `keys`, of which each looks at `source` tokens read before.
+    static constexpr double flops(int n, int keys, int source) {
+        lengths words(n), read(n);
+        words.squares = double(n) * keys, read.squares = double(n) * source;
+        return Self::flops(words) + Cross::attend_flops(read) + Ffn::flops(n);
     }
 
     void forward(rows<width> x, state& past, const ops::rule auto& self_rule, const ops::rule auto& cross_rule,

@@ -94,6 +94,12 @@ template <const t5_config& c, element E = f32> struct t5 {
         return attend::remember_scratch(source, threads);
     }
 
+    // Of encode(), and of decode() of one word that sees `keys` words and `source` tokens.
+    static constexpr double encode_flops(int n) { return c.layers * encoder_layer::flops(lengths(n)); }
+    static constexpr double decode_flops(int keys, int source) {
+        return c.decoder_layers * decoder_layer::flops(1, keys, source) + decltype(tokens)::logits_flops(1);
+    }
+
     // The encoder's last hidden state, (n) -> (n, width). keep: attention_mask, empty for all 1.
     [[nodiscard]] status encode(std::span<const int> ids, std::span<const int> keep, rows<c.width> x,
                                 workspace auto m) const {

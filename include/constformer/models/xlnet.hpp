@@ -20,6 +20,7 @@ struct xlnet_config {
     int positions = 1 << 20; // distances have no last one
     int labels = 2;          // of a classification head
     bool pooled = false;     // (no head of its own)
+    int mask = 6;            // the token that stands for a word to be found
 };
 
 // What a forward reads beside the text; with any of it, or with a state, the text is one sentence.
@@ -123,11 +124,11 @@ template <const xlnet_config& c, element E = f32> struct xlnet {
         }
     };
 
-    // Of a packed batch.
-    static constexpr std::size_t scratch(lengths n, int threads = 1) {
+    // Of a packed batch; where words are predicted, of one text.
+    static constexpr std::size_t scratch(lengths n, int threads = 1, int queries = 0) {
         const int band = 2 * n.longest - 1;
         return together(memory::bytes(n.tokens), room(std::size_t(band), c.width),
-                        layer::scratch(n.tokens, 0, n.longest, band, threads));
+                        layer::scratch(n.tokens, queries, n.longest, band, threads));
     }
     // Of one text with `queries` words to predict, behind `past` tokens.
     static constexpr std::size_t scratch(int tokens, int queries, int past, int threads = 1) {
@@ -139,16 +140,22 @@ template <const xlnet_config& c, element E = f32> struct xlnet {
 
     // The last hidden state of a packed batch, (tokens) -> (tokens, width).
     [[nodiscard]] status forward(const bert_inputs& in, rows<c.width> x, workspace auto m) const {
-        if (status ok = check(in); !ok) return ok;
-        if (x.count != int(in.ids.size())) return error("xlnet: ", in.ids.size(), " tokens, but room for ", x.count);
-        const lengths n = in.shape();
-        if (status ok = enough(m, scratch(n, m.threads.size()), "xlnet"); !ok) return ok;
+        return streams({in}, x, {x.data, 0}, m);
+    }
+    // Both streams of what is remembered by nobody: h of the tokens and g of the targets, (targets, width).
+    [[nodiscard]] status streams(const xlnet_inputs& in, rows<c.width> h, rows<c.width> g, workspace auto m) const {
+        if (status ok = check(in, 0); !ok) return ok;
+        if (h.count != int(in.text.ids.size()) || g.count != int(in.targets.size()))
+            return error("xlnet: ", in.text.ids.size(), " tokens and ", in.targets.size(), " targets, but room for ",
+                         h.count, " and ", g.count);
+        const lengths n = in.text.shape();
+        if (status ok = enough(m, scratch(n, m.threads.size(), g.count), "xlnet"); !ok) return ok;
         auto past = memory::in(m, n.tokens);
-        const auto each = [&](std::size_t) -> memory& {
+        const auto one = [&](std::size_t) -> memory& {
             past.length = 0;
             return past;
         };
-        stack({in}, x, {x.data, 0}, 0, n.longest, each, m);
+        stack(in, h, g, 0, n.longest, one, m);
         return {};
     }
 
@@ -156,21 +163,14 @@ template <const xlnet_config& c, element E = f32> struct xlnet {
     // of its tokens, (tokens, width). `past` remembers the text from then on.
     [[nodiscard]] status forward(const xlnet_inputs& in, state& past, rows<c.width> x, workspace auto m) const {
         const int n = int(in.text.ids.size()), before = past.length(), queries = int(in.targets.size());
-        if (status ok = check(in.text); !ok) return ok;
-        if (in.text.sentences() > 1) return error("xlnet: ", in.text.each.size(), " sentences, a state is of one");
+        if (status ok = check(in, past.capacity()); !ok) return ok;
         if (before + n > past.capacity())
             return error("xlnet: ", before + n, " tokens, the state has room for ", past.capacity());
-        if (!in.hidden.empty() && in.hidden.size() != std::size_t(n) * std::size_t(n))
-            return error("xlnet: a mask of ", in.hidden.size(), " pairs for ", n, " tokens, ", n, " · ", n,
-                         " are needed");
-        for (int t : in.targets)
-            if (t < 0 || t >= n) return error("xlnet: target ", t, " is none of ", n, " tokens");
         if (x.count != (queries > 0 ? queries : n))
             return error("xlnet: ", queries > 0 ? queries : n, " hidden states, but room for ", x.count);
         if (status ok = enough(m, scratch(n, queries, before, m.threads.size()), "xlnet"); !ok) return ok;
         rows<c.width> h = x, g{x.data, 0};
         if (queries > 0) g = x, h = m.take(n);
-        for (int i = 0; i < g.count; ++i) std::copy_n(mask.data, c.width, g[i]);
         stack(in, h, g, before, before + n, [&](std::size_t l) -> memory& { return past.layers[l]; }, m);
         return {};
     }
@@ -183,6 +183,18 @@ template <const xlnet_config& c, element E = f32> struct xlnet {
             return error("xlnet: a mask of ", in.keep.size(), " for ", in.ids.size(), " tokens");
         return {};
     }
+    static status check(const xlnet_inputs& in, int capacity) {
+        if (status ok = check(in.text); !ok) return ok;
+        const auto n = in.text.ids.size();
+        if (in.text.sentences() > 1 && (capacity > 0 || !in.hidden.empty() || !in.targets.empty()))
+            return error("xlnet: ", in.text.each.size(), " sentences; masks of pairs, targets and states are of one");
+        if (!in.hidden.empty() && in.hidden.size() != n * n)
+            return error("xlnet: a mask of ", in.hidden.size(), " pairs for ", n, " tokens, ", n, " · ", n,
+                         " are needed");
+        for (int t : in.targets)
+            if (t < 0 || std::size_t(t) >= n) return error("xlnet: target ", t, " is none of ", n, " tokens");
+        return {};
+    }
 
   private:
     // All layers over both streams, in place. `keys`: of the longest sentence, what is remembered included.
@@ -190,6 +202,7 @@ template <const xlnet_config& c, element E = f32> struct xlnet {
                workspace auto m) const {
         m.watch.stage("embeddings");
         tokens.look_up(in.text.ids, h);
+        for (int i = 0; i < g.count; ++i) std::copy_n(mask.data, c.width, g[i]);
         const int zero = keys - 1, longest = keys - past;
         rows<c.width> waves = m.take(zero + longest);
         sinusoid(waves, zero, -1); // from the farthest key in front to the farthest behind

@@ -23,8 +23,10 @@ template <const xlnet_config& c, element E = f32> struct xlnet_lm {
     static constexpr std::span<const std::string_view> unused{xlnet_unused};
     using state = typename xlnet<c, E>::state;
 
+    // Of hidden() where every token is a mask; forward() needs less.
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
-        return together(room(std::size_t(n.tokens), c.width), xlnet<c, E>::scratch(n, threads));
+        const auto tokens = std::size_t(n.tokens);
+        return together(2 * room(tokens, c.width), 2 * room<int>(tokens), xlnet<c, E>::scratch(n, threads, n.tokens));
     }
     static constexpr std::size_t scratch(int tokens, int queries, int past, int threads = 1) {
         return together(room(std::size_t(queries > 0 ? queries : tokens), c.width),
@@ -35,25 +37,52 @@ template <const xlnet_config& c, element E = f32> struct xlnet_lm {
     }
     [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
         if (status ok = xlnet<c, E>::check(in); !ok) return ok;
-        return predict(
-            logits, int(in.ids.size()), scratch(in.shape(), m.threads.size()),
+        return words(
+            logits, int(in.ids.size()),
+            together(room(in.ids.size(), c.width), xlnet<c, E>::scratch(in.shape(), m.threads.size())),
             [&](rows<c.width> x, auto rest) { return body.forward(in, x, rest); }, m);
     }
     [[nodiscard]] status forward(const xlnet_inputs& in, state& past, rows<outputs> logits, workspace auto m) const {
         const int n = int(in.text.ids.size()), queries = int(in.targets.size());
-        return predict(
+        return words(
             logits, queries > 0 ? queries : n, scratch(n, queries, past.length(), m.threads.size()),
             [&](rows<c.width> x, auto rest) { return body.forward(in, past, x, rest); }, m);
     }
+    // The two steps of a cloze, for fill_mask: the last hidden state, (tokens) -> (tokens, width), where c.mask stands
+    // that of the query stream, which sees all words but those to be found; and the words of some of them.
+    [[nodiscard]] status hidden(const bert_inputs& in, rows<c.width> x, workspace auto m) const {
+        if (status ok = xlnet<c, E>::check(in); !ok) return ok;
+        if (x.count != int(in.ids.size())) return error("xlnet_lm: ", in.ids.size(), " tokens, but room for ", x.count);
+        if (std::find(in.ids.begin(), in.ids.end(), c.mask) == in.ids.end()) return body.forward(in, x, m);
+        const auto n = in.ids.size();
+        const std::size_t more = together(room(n, c.width), 2 * room<int>(n));
+        if (status ok = enough(m, more, "xlnet_lm"); !ok) return ok;
+        int *const keep = m.template bytes<int>(room<int>(n)), *const targets = m.template bytes<int>(room<int>(n));
+        int count = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            const bool masked = in.ids[i] == c.mask;
+            keep[i] = !masked && (in.keep.empty() || in.keep[i] != 0);
+            if (masked) targets[count++] = int(i);
+        }
+        rows<c.width> g = m.take(count);
+        xlnet_inputs all{.text = in, .targets = {targets, std::size_t(count)}};
+        all.text.keep = {keep, n};
+        if (status ok = body.streams(all, x, g, m); !ok) return ok;
+        for (int i = 0; i < count; ++i) std::copy_n(g[i], c.width, x[targets[i]]);
+        return {};
+    }
+    void predict(const_rows<c.width> x, rows<outputs> logits, workspace auto m) const {
+        m.watch.stage("head");
+        body.tokens.logits(x, bias, logits, m); // (n, width) -> (n, vocabulary)
+    }
 
   private:
-    status predict(rows<outputs> logits, int count, std::size_t needed, const auto& hidden, workspace auto m) const {
+    status words(rows<outputs> logits, int count, std::size_t needed, const auto& hidden, workspace auto m) const {
         if (logits.count != count) return error("xlnet_lm: ", count, " rows of logits, but room for ", logits.count);
         if (status ok = enough(m, needed, "xlnet_lm"); !ok) return ok;
         rows<c.width> x = m.take(logits.count);
         if (status ok = hidden(x, m); !ok) return ok;
-        m.watch.stage("head");
-        body.tokens.logits(x, bias, logits, m); // (n, width) -> (n, vocabulary)
+        predict(x, logits, m);
         return {};
     }
 };

@@ -4,10 +4,13 @@
 """
 
 import copy
+import io
+import json
 import sys
 
+import sentencepiece
 import torch
-from transformers import BartConfig, BartForConditionalGeneration, MarianConfig, MarianMTModel
+from transformers import BartConfig, BartForConditionalGeneration, MarianConfig, MarianMTModel, MarianTokenizer
 
 from common import Noise, greedy, randomize, report_noise, save_calls, save_model
 
@@ -57,6 +60,48 @@ def draw(case):
                 stack.embed_positions.weight.copy_(stack.embed_positions.create_weight())
         model.final_logits_bias.normal_(0, 0.2)
     return model
+
+
+LINES = ["The sun warms the sea.", "  the  sea ", ">>xx<< the tea", "a Zebra?", "", "the the the the the"]
+
+
+def add_tokenizer(folder, c):
+    """Two SentencePiece models, as Marian has them, and asked.json: what MarianTokenizer makes of lines, and generate() of those."""
+
+    def train(text, size):
+        model = io.BytesIO()
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(text), model_writer=model, vocab_size=size, model_type="unigram", character_coverage=1.0,
+            normalization_rule_name="identity", hard_vocab_limit=False, minloglevel=2)  # fmt: skip
+        return model.getvalue()
+
+    source = ["the sun warms the sea and the tea", "sheep eat the tent", "an east sun", "the Zen"] * 20
+    target = ["la mer et le soleil", "le vent du sud", "midi et demi"] * 20
+    models = {"source.spm": train(source, 34), "target.spm": train(target, 30)}
+    pieces = []
+    for name, model in models.items():
+        (folder / name).write_bytes(model)
+        reader = sentencepiece.SentencePieceProcessor(model_proto=model)
+        pieces += [reader.id_to_piece(i) for i in range(3, reader.get_piece_size())]
+    pieces = list(dict.fromkeys(["</s>", "<unk>", ">>xx<<", *pieces]))[: c.vocab_size - 1]
+    pieces += [f">>x{i}<<" for i in range(c.vocab_size - 1 - len(pieces))] + ["<pad>"]
+    (folder / "vocab.json").write_text(json.dumps({p: i for i, p in enumerate(pieces)}, ensure_ascii=False) + "\n")
+    about = {"source_lang": "en", "target_lang": "fr", "model_max_length": 20, "eos_token": "</s>", "unk_token": "<unk>",
+             "pad_token": "<pad>", "tokenizer_class": "MarianTokenizer"}  # fmt: skip
+    (folder / "tokenizer_config.json").write_text(json.dumps(about, indent=2) + "\n")
+    writing = {"decoder_start_token_id": c.decoder_start_token_id, "eos_token_id": c.eos_token_id, "pad_token_id": c.pad_token_id,
+               "forced_eos_token_id": c.eos_token_id, "bad_words_ids": [[c.pad_token_id]], "max_length": 12, "num_beams": 3}  # fmt: skip
+    (folder / "generation_config.json").write_text(json.dumps(writing, indent=2) + "\n")
+    tokenizer = MarianTokenizer.from_pretrained(folder)
+    model = MarianMTModel.from_pretrained(folder, dtype=torch.float32).eval()
+    asked = {"tokenize": [], "translate": [], "greedy": []}
+    for line in LINES:
+        ids = tokenizer(line, return_tensors="pt").input_ids
+        asked["tokenize"].append([line, ids[0].tolist()])
+        for name, options in (("translate", {}), ("greedy", {"num_beams": 1})):
+            said = model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, **options)
+            asked[name].append([line, said[0].tolist(), tokenizer.decode(said[0], skip_special_tokens=True)])
+    (folder / "asked.json").write_text(json.dumps(asked, indent=1, ensure_ascii=False) + "\n")
 
 
 def make(case):
@@ -112,6 +157,8 @@ def make(case):
             sequences = greedy(again, input_ids=source, attention_mask=torch.ones_like(source), forced_eos_token_id=None)
             calls[f"greedy{index}"] = {"input_ids": source, "sequences": sequences}
             print("  ", sequences[0].tolist())
+    if case == "marian_w27_h3":
+        add_tokenizer(folder, c)
     save_calls(folder, calls)
     report_noise(noise)
 

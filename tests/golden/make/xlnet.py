@@ -3,10 +3,14 @@
     python tests/golden/make/xlnet.py [case ...]
 """
 
+import collections
 import copy
+import json
+import math
 import sys
 
 import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import XLNetConfig, XLNetForSequenceClassification, XLNetLMHeadModel, XLNetModel
 
 from common import Noise, report_noise, save_calls, save_model
@@ -19,7 +23,7 @@ def config(width, heads, feed_forward, layers, vocabulary, **more):
 CASES = {
     "xlnet_w36_h3": (XLNetModel, config(36, 3, 52, 2, 61)),
     "xlnet_lm": (XLNetLMHeadModel, config(32, 2, 44, 2, 59, ff_activation="relu")),
-    "xlnet_sequence": (XLNetForSequenceClassification, config(24, 3, 36, 1, 67, num_labels=3)),
+    "xlnet_sequence": (XLNetForSequenceClassification, config(24, 3, 36, 1, 67, id2label=dict(enumerate(["low", "middle", "high"])))),
 }  # fmt: skip
 SEED = 6
 
@@ -41,6 +45,43 @@ def draw(case):
             else:
                 p.normal_(0, 0.6 if "rel_attn" in name else 0.3)
     return model
+
+
+CORPUS = "the cat sat on the mat and the dog ran to the sun; a bird can sing in rain".split()
+LINES = ["the cat sat", " a  dog ran to rain ", "", "The Sun; the sun"]
+
+
+def add_tokenizer(folder, words):
+    """XLNet's tokenizer, small: unigram, <sep> <cls> at the end, segments 0, 1 and 2."""
+    counts = collections.Counter(w[i:j] for word in CORPUS for w in ["\u2581" + word] for i in range(len(w))
+                                 for j in range(i + 1, len(w) + 1))  # fmt: skip
+    letters = sorted(piece for piece in counts if len(piece) == 1)
+    longer = sorted((p for p in counts if len(p) > 1), key=lambda p: (-counts[p] * len(p), p))
+    special = ["<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>", "<mask>"]
+    pieces = [*letters, *longer][: words - len(special)]
+    scores = [(p, round(math.log(counts[p] / counts.total()), 4)) for p in pieces]
+    made = Tokenizer(models.Unigram([(token, 0.0) for token in special] + scores, unk_id=0))
+    made.normalizer = normalizers.Sequence([normalizers.Replace("``", '"'), normalizers.Lowercase()])
+    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    made.decoder = decoders.Metaspace()
+    made.add_special_tokens(special)
+    made.post_processor = processors.TemplateProcessing(
+        single="$A:0 <sep>:0 <cls>:2", pair="$A:0 <sep>:0 $B:1 <sep>:1 <cls>:2", special_tokens=[("<sep>", 4), ("<cls>", 3)]
+    )
+    (folder / "tokenizer.json").write_text(made.to_str() + "\n")
+    about = {"tokenizer_class": "XLNetTokenizerFast", "model_max_length": 64}
+    (folder / "tokenizer_config.json").write_text(json.dumps(about, indent=2) + "\n")
+    return made
+
+
+def ask(folder, again, made):
+    """asked.json: what `tokenizers` and the model say to lines; to a cloze, with the words that nobody sees."""
+    asked = {"tokenize": [[line, made.encode(line).ids] for line in LINES], "answers": []}
+    for line in LINES:
+        e = made.encode(line)
+        answer = again(input_ids=torch.tensor([e.ids]), token_type_ids=torch.tensor([e.type_ids]))[0]
+        asked["answers"].append([line, answer.softmax(-1)[0].tolist() if answer.dim() == 2 else answer[0].mean(0).tolist()])
+    (folder / "asked.json").write_text(json.dumps(asked, ensure_ascii=False) + "\n")
 
 
 def make(case):
@@ -74,6 +115,13 @@ def make(case):
         segments = torch.tensor([[0] * 5 + [1] * 5 + [2], [0] * 7 + [1] * 3 + [2], [0] * 10 + [2]])
         source = ids(3, 11)
         calls["batch"], _ = call(input_ids=source, attention_mask=left, token_type_ids=segments)
+        if case == "xlnet_lm":
+            # A cloze: two words that nobody sees are predicted where <mask>, 6, stands.
+            source = torch.tensor([[10, 11, 6, 13, 14, 6, 16, 4, 3]])
+            hidden = (source == 6).float()[:, None].expand(-1, 9, -1).contiguous()
+            mapping = torch.nn.functional.one_hot(torch.tensor([2, 5]), 9).float()[None]
+            calls["masked"], _ = call(input_ids=source, perm_mask=hidden, target_mapping=mapping,
+                                      token_type_ids=torch.tensor([[0] * 8 + [2]]))  # fmt: skip
         if out == "last_hidden_state" or case == "xlnet_lm":
             # A permutation: token i sees those that come earlier in a random order; three of the last are predicted.
             tokens = 9
@@ -99,6 +147,8 @@ def make(case):
                                      attention_mask=torch.tensor([[0, 1, 1, 1]]))
             # … and the third on what the second left when only six tokens are remembered
             calls["third_of_6"], _ = call(input_ids=calls["third"]["input_ids"], mems=[m[-6:] for m in then.mems])
+        if case != "xlnet_lm":
+            ask(folder, again, add_tokenizer(folder, c.vocab_size))
     save_calls(folder, calls)
     report_noise(noise)
 
