@@ -75,12 +75,14 @@ def add_tokenizer(folder, words):
 
 
 def ask(folder, again, made):
-    """asked.json: what `tokenizers` and the model say to lines; to a cloze, with the words that nobody sees."""
-    asked = {"tokenize": [[line, made.encode(line).ids] for line in LINES], "answers": []}
+    """asked.json: what `tokenizers` and the classifier say to lines."""
+    asked = {"tokenize": [], "classify": []}
     for line in LINES:
         e = made.encode(line)
-        answer = again(input_ids=torch.tensor([e.ids]), token_type_ids=torch.tensor([e.type_ids]))[0]
-        asked["answers"].append([line, answer.softmax(-1)[0].tolist() if answer.dim() == 2 else answer[0].mean(0).tolist()])
+        asked["tokenize"].append([line, e.ids])
+        if line:
+            answer = again(input_ids=torch.tensor([e.ids]), token_type_ids=torch.tensor([e.type_ids])).logits
+            asked["classify"].append([line, answer.softmax(-1)[0].tolist()])
     (folder / "asked.json").write_text(json.dumps(asked, ensure_ascii=False) + "\n")
 
 
@@ -147,7 +149,7 @@ def make(case):
                                      attention_mask=torch.tensor([[0, 1, 1, 1]]))
             # … and the third on what the second left when only six tokens are remembered
             calls["third_of_6"], _ = call(input_ids=calls["third"]["input_ids"], mems=[m[-6:] for m in then.mems])
-        if case != "xlnet_lm":
+        if case == "xlnet_sequence":
             ask(folder, again, add_tokenizer(folder, c.vocab_size))
     save_calls(folder, calls)
     report_noise(noise)
