@@ -293,8 +293,8 @@ inline constexpr gpt_neox_config gpt_neox_in_turn{.layers = 2,
                                                   .act = activation::gelu_tanh,
                                                   .rotary = {.width = 10},
                                                   .parallel = false,
-                                                  .bias = false,
-                                                  .tied = true};
+                                                  .tied = true,
+                                                  .bias = false};
 inline constexpr llama_config llama_w42_h6{
     .layers = 2,
     .width = 42,

@@ -87,4 +87,34 @@ BOOST_AUTO_TEST_CASE(a_row_of_zeros_and_a_row_of_one_outlier_are_rows_of_bytes) 
     BOOST_TEST(std::abs(one->at(1, 6)) <= 1e24f);
 }
 
+// What lets a kernel add products of bytes in 16 bits: however a row looks.
+BOOST_AUTO_TEST_CASE(the_four_bytes_that_meet_in_16_bits_fit_there) {
+    constexpr int width = 64;
+    using bytes = matrix<1, width, i8>;
+    const auto one = std::make_unique<bytes>();
+    laws::noise random(51);
+    int largest = 0, most = 0;
+    for (int round = 0; round < 300; ++round) {
+        std::vector<float> row(width);
+        for (float& v : row) v = round % 3 == 0 ? random() : 0.0f;
+        if (round % 3 != 0) row[std::size_t(random.below(width))] = random() * 1e20f;
+        if (round % 3 == 2) row[std::size_t(random.below(width))] = random() * 1e20f;
+        if (round == 299) std::fill(row.begin(), row.end(), 1e-44f);
+        one->put(0, row.data());
+        for (int i = 0; i < width; i += 8)
+            for (int k = i; k < i + 4; k += 2) {
+                int sum = 0;
+                for (int j : {k, k + 1, k + 4, k + 5}) {
+                    const int q = std::abs(int(one->data[bytes::place(0, j)]));
+                    sum += q, most = std::max(most, q);
+                }
+                largest = std::max(largest, sum);
+            }
+    }
+    BOOST_TEST(largest <= fits_in_pairs);
+    BOOST_TEST(largest > fits_in_pairs - 6); // no more is given away than rounding needs
+    BOOST_TEST(most <= 127);
+    BOOST_TEST(most > 90);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -82,4 +82,20 @@ BOOST_AUTO_TEST_CASE(an_empty_name_stands_for_the_whole_path) {
     BOOST_TEST(t.theirs == "model.tokens.weight");
 }
 
+BOOST_AUTO_TEST_CASE(outputs_lie_where_a_layout_says) {
+    const auto places = [](stored_as how, std::size_t rows) {
+        std::vector<std::size_t> all;
+        for (std::size_t r = 0; r < rows; ++r) all.push_back(stored_output(how, rows, r));
+        return all;
+    };
+    using list = std::vector<std::size_t>;
+    BOOST_TEST((places({}, 3) == list{0, 1, 2}));
+    BOOST_TEST((places({.part = 1, .of = 3}, 4) == list{4, 5, 6, 7}));
+    // Two heads of two; query, key and value of a head side by side.
+    BOOST_TEST((places({.part = 0, .of = 3, .groups = 2}, 4) == list{0, 1, 6, 7}));
+    BOOST_TEST((places({.part = 2, .of = 3, .groups = 2}, 4) == list{4, 5, 10, 11}));
+    // Two heads of four; the pairs of a head side by side.
+    BOOST_TEST((places({.pairs = 4}, 8) == list{0, 2, 1, 3, 4, 6, 5, 7}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -26,7 +26,7 @@ GOLDEN = ROOT / "tests" / "golden"
 COMPILER = ROOT / "tools" / "constformer"
 RELATIVES = ["roberta_masked_lm", "roberta_answer", "roberta_sequence", "xlm_roberta_rerank", "distilbert_sequence", "mpnet_w36_h3", "albert_w36_h3",
              "xlnet_sequence"]
-CASES = ["bert_w36_h3", "bert_masked_lm_untied", "bert_sequence", "bert_token", "bert_answer", *RELATIVES, "marian_w27_h3", "dates"]
+CASES = ["bert_w36_h3", "bert_masked_lm_untied", "bert_sequence", "bert_token", "bert_answer", *RELATIVES, "llama_chat", "marian_w27_h3", "dates"]
 CHECKPOINTS = {"dates": ROOT / "data" / "dates"}  # what does not lie in GOLDEN
 FEW = ["--march", "sse4_2,avx2"]  # instruction sets that one program holds; one case takes all, as it is without an option
 ALL = "bert_answer"
@@ -367,6 +367,109 @@ def test_added_tokens(b):
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
     again = answer(COMPILER, "compile", folder, "-o", program, "--header")
     check(again == b.file("with_added.hpp").read_text(), f"another header from vocab.txt: {again}")
+
+
+def test_language_model(b):
+    """generate, chat and perplexity say what Transformers says, from the folder and from the same model in a GGUF file"""
+    folder, program = GOLDEN / "llama_chat", b.program("llama_chat")
+    asked = json.loads((folder / "asked.json").read_text())
+    written = lambda *words, **more: json.loads(answer(program, *words, "--json", **more))  # noqa: E731
+    for one in asked["generate"]:
+        options = ["--tokens", "24", "--repetition-penalty", one.get("penalty", 1)]
+        found = written("generate", *options, one["prompt"])
+        check(found["text"] == one["text"] and found["tokens"] <= 24 and found["stop"] in ("end", "length"), f"{one}: {found}")
+    for one in asked["beams"]:
+        lines = answer(program, "generate", "--tokens", "24", "--beams", "4", "--best", "2", "--length-penalty", "0.5", "--json",
+                       one["prompt"]).splitlines()
+        found = [json.loads(line) for line in lines]
+        check([f["text"] for f in found] == one["texts"] and found[0]["score"] >= found[1]["score"], f"{one}: {found}")
+    for one in asked["chat"]:
+        messages = b.file("messages.json", json.dumps(one["messages"]))
+        found = written("chat", "--tokens", "24", "--messages", messages)
+        check(found["content"] == one["text"] and found["role"] == "assistant", f"{one}: {found}")
+    first = asked["chat"][0]
+    for words in ([first["messages"][0]["content"]], first["messages"][0]["content"].split()):
+        check(answer(program, "chat", "--tokens", "24", *words) == first["text"] + "\n", "the same message by words differs")
+    lines = answer(program, "chat", "--tokens", "5", "--json", text="The cat\n\na dog?\n").splitlines()
+    check(len(lines) == 2 and lines[0] == answer(program, "chat", "--tokens", "5", "--json", "The cat").strip(), lines)
+    wanted = asked["perplexity"]
+    text = b.file("text.txt", wanted["text"])
+    found = written("perplexity", text, "--context", str(wanted["context"]))
+    check(found["tokens"] == wanted["tokens"] and abs(found["perplexity"] / wanted["perplexity"] - 1) < 1e-4, found)
+
+    # the same weights, from GGUF
+    vocabulary = b.file("vocabulary")
+    sys.path.insert(0, str(ROOT / "tools" / "compiler"))
+    import checkpoint
+    vocabulary.write_bytes(checkpoint.read(folder / "model.gguf").vocabulary)
+    answer(program, "pack", folder / "model.gguf", vocabulary, b.file("gguf.weights"))
+    one = asked["generate"][0]
+    found = written("generate", "--tokens", "24", one["prompt"], "--weights", b.file("gguf.weights"))
+    check(found["text"] == one["text"], "the weights of the GGUF file differ")
+    data, other = b.file("gguf.weights").read_bytes(), pathlib.Path(f"{program}.weights").read_bytes()
+    size = int(re.search(r"^weights: +(\d+) bytes", answer(program, "describe"), re.MULTILINE).group(1))
+    check(data[128:128 + size] == other[128:128 + size], "the packed weights of the GGUF file differ")
+    headers = [answer(COMPILER, "compile", path, "-o", b.file("same"), "--header") for path in (folder, folder / "model.gguf")]
+    config = [re.search(r"llama_config .*?;", header, re.DOTALL).group(0) for header in headers]
+    check(config[0] == config[1], f"the configs differ: {config}")
+
+    # drawn: the same for a seed, cut by what stops it, and by the context
+    drawn = [written("generate", "--tokens", "9", "--temperature", "1.5", "--top-k", "50", "--seed", seed, "The cat")["text"]
+             for seed in ("1", "1", "2")]  # fmt: skip
+    check(drawn[0] == drawn[1] != drawn[2], f"seeds: {drawn}")
+    found = written("generate", "--stop", "tight", "plants make food")
+    check(found["text"] == "tsigh" and found["stop"] == "stop", found)
+    found = written("generate", "--context", "12", "plants make food")
+    check(found["stop"] == "full" and found["prompt"] + found["tokens"] == 13, found)
+    long = "the cat " * 40
+    check(written("generate", "--context", "12", "--truncate", "--tokens", "1", long)["prompt"] == 12, "--truncate")
+
+
+def test_language_model_refusals(b):
+    """what cannot be generated is a sentence"""
+    program = b.program("llama_chat")
+    refused("line 1: generate: the prompt is empty", program, "generate", text="\n")
+    refused("the prompt is empty", program, "generate", "")
+    refused("not UTF-8 at byte 1", program, "generate", text=b"a\xff\n")
+    refused("tokens, the context has room for 8", program, "generate", "--context", "8", "the cat sat on the mat and the dog")
+    refused("--context 129: this model has 128 positions", program, "generate", "--context", "129", "x")
+    refused("beams: 0 beams, at least 1", program, "generate", "--beams", "0", "x")
+    refused("the 3 best were asked for of 2 beams", program, "generate", "--beams", "2", "--best", "3", "x")
+    refused("--beams goes with no --temperature", program, "generate", "--beams", "2", "--temperature", "1", "x")
+    refused("--early-stopping maybe: false, true or never", program, "generate", "--early-stopping", "maybe", "x")
+    refused("--temperature warm: a number", program, "generate", "--temperature", "warm", "x")
+    refused("top-p must be above 0", program, "generate", "--top-p", "0", "x")
+    refused("the temperature must be", program, "generate", "--temperature", "-1", "x")
+    for sentence, messages in (("is not JSON", "[{"), ("holds no list", "{}"), ("message 0 is no object", "[1]"),
+                               ("message 0 has no text as its content", '[{"role": "user"}]'),
+                               ("has the role \"robot\"", '[{"role": "robot", "content": "x"}]'),
+                               ("there are no messages", "[]"), ("message 0 is empty", '[{"role": "user", "content": " "}]'),
+                               ("is not the user's", '[{"role": "assistant", "content": "x"}]'),
+                               ("may only come first", '[{"role": "user", "content": "x"}, {"role": "system", "content": "x"}]'),
+                               ("holds <|im_end|>, which separates", '[{"role": "user", "content": "a<|im_end|>b"}]')):  # fmt: skip
+        refused(sentence, program, "chat", "--messages", b.file("bad.json", messages))
+    refused("No such file", program, "chat", "--messages", b.file("missing.json"))
+    refused("1 tokens cannot be scored", program, "perplexity", b.file("short.txt", "a"))
+    refused("at least 2 are needed", program, "perplexity", "--context", "1", b.file("short.txt", "the cat"))
+    damaged = bytearray(pathlib.Path(f"{program}.weights").read_bytes())
+    damaged[128:128 + 4 * 48 * 300] = struct.pack("<f", math.nan) * (48 * 300)
+    refused("not numbers: its weights are damaged", program, "generate", "x", "--weights", b.file("nan.weights", bytes(damaged)))
+
+    def no(sentence, **changes):
+        refused(sentence, COMPILER, "compile", b.checkpoint("llama_chat", "bad_llama", **changes), "-o", b.file("never"), "--header")
+
+    no('rope_type "yarn" is not supported yet', rope_parameters={"rope_type": "yarn", "factor": 2.0})
+    no("num_attention_heads 4 is not a multiple of num_key_value_heads 3", num_key_value_heads=3)
+    no('hidden_act "gelu_10" is not supported yet', hidden_act="gelu_10")
+    no("quantization_config", quantization_config={"bits": 4})
+    no("MambaForCausalLM is not supported yet", architectures=["MambaForCausalLM"])
+    no('model_type "mamba" does not go with LlamaForCausalLM', model_type="mamba")
+    no("model.embed_tokens.weight is (300, 32), config.json calls for (299, 32)", vocab_size=299)
+    refused("is neither a folder nor a GGUF file", COMPILER, "compile", b.file("some", "text"), "-o", b.file("never"))
+    refused("the file ends at byte", COMPILER, "compile", b.file("cut.gguf", (GOLDEN / "llama_chat/model.gguf").read_bytes()[:900]),
+            "-o", b.file("never"), "--header")
+    refused("--target wasm does not go with LlamaForCausalLM yet", COMPILER, "compile", GOLDEN / "llama_chat", "-o", b.file("never"),
+            "--target", "wasm")
 
 
 def test_embed(b):

@@ -33,6 +33,24 @@ struct arguments {
         if (!found) return otherwise;
         return to_number(name, found->second, least);
     }
+    // A number, as 0.7 or -1e3. What may not be is for who uses it to say.
+    [[nodiscard]] expected<float> real(std::string_view name, float otherwise) const {
+        const auto* found = find(name);
+        if (!found) return otherwise;
+        const std::string_view text = found->second;
+        float number = 0;
+        const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (wrong != std::errc{} || end != text.data() + text.size())
+            return error(name, " ", text, ": a number is needed");
+        return number;
+    }
+    // Every value of an option that may be given several times.
+    [[nodiscard]] std::vector<std::string> values(std::string_view name) const {
+        std::vector<std::string> all;
+        for (const auto& one : options)
+            if (one.first == name) all.emplace_back(one.second);
+        return all;
+    }
     // Whole numbers of at least `least` with commas between them: "8,128".
     [[nodiscard]] expected<std::vector<int>> numbers(std::string_view name, std::string_view otherwise,
                                                      int least) const {

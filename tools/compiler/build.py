@@ -20,7 +20,7 @@ MODULE = ["-fno-exceptions", "-fno-rtti", "--no-entry", "-sSTANDALONE_WASM", "-s
 ALONE = ["-sINITIAL_HEAP=1MB"]
 SHARED = ["-matomics", "-mbulk-memory", "-sIMPORTED_MEMORY", "-sINITIAL_MEMORY=2MB", "-sMAXIMUM_MEMORY=2GB",
           "-Wl,--shared-memory,--no-check-features,--export=__stack_pointer"]  # wasm/meson.build says why
-FORWARD = {"seq2seq": "forward_seq2seq.hpp"}  # `run`, `bench` and `describe`, where they are not as BERT's
+FORWARD = {"seq2seq": "forward_seq2seq.hpp", "causal": "decoder.hpp"}  # `run`, `bench` and `describe`, where they are not as BERT's
 EMBED = """    .section .rodata
     .balign 64
     .global constformer_weights
@@ -171,7 +171,7 @@ def wasm(checkpoint, out, options, say):
     """A folder that npm takes as a package: NAME.wasm, NAME.relaxed.wasm, NAME.threads.wasm, NAME.mjs, NAME.d.ts, NAME.weights, what
     package.files adds, and the header NAME.hpp."""
     if checkpoint.commands in FORWARD:
-        raise Refusal(f"--target wasm: {checkpoint.architecture} is not supported in a page yet, native is")
+        raise Refusal(f"--target wasm does not go with {checkpoint.architecture} yet; native does")
     tools = Tools(say)
     name = header.identifier(out.name)
     headers = tools.env.get("CONSTFORMER_WASM_HEADERS", "")

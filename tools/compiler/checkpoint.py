@@ -1,4 +1,4 @@
-"""Reads a Hugging Face checkpoint folder: what a program for it must know, or in one sentence why there can be none."""
+"""Reads a Hugging Face checkpoint folder or a GGUF file: what a program for it must know, or in one sentence why there can be none."""
 
 import dataclasses
 import json
@@ -7,6 +7,8 @@ import pathlib
 import re
 import struct
 
+import decoders
+import gguf_file
 import sentencepiece_file
 import tokens as subwords
 from encoders import FAMILIES, MODELS
@@ -28,7 +30,7 @@ class Refusal(Exception):
 
 @dataclasses.dataclass
 class Checkpoint:
-    folder: pathlib.Path
+    folder: pathlib.Path  # or the file
     architecture: str
     header: str  # of the family, in models/
     model: str  # the C++ type
@@ -42,6 +44,8 @@ class Checkpoint:
     vocabulary: bytes  # vocab.txt, or a token file
     most_tokens: int
     parameters: int
+    ends: list = None  # of a decoder: the tokens that end a text
+    chat: object = None  # and its chat template, decoders.Chat
     rules: dict = None  # the fields of constformer::writing, of what writes texts,
     most_new: int = 0  # the most tokens of one,
     defaults: dict = None  # of the config's fields: what equals them is left out of the header
@@ -142,13 +146,13 @@ def find_tensors(folder):
     return path, read_tensors(path)
 
 
-def check_shapes(path, tensors, needed):
+def check_shapes(path, tensors, needed, what="config.json"):
     """Refuses weights of another shape than config.json says; returns the number of parameters that are used."""
     for name, shape in needed.items():
         if name not in tensors:
-            raise Refusal(f"{path}: {name} {spell(shape)} is missing, config.json calls for it")
+            raise Refusal(f"{path}: {name} {spell(shape)} is missing, {what} calls for it")
         if tensors[name] != shape:
-            raise Refusal(f"{path}: {name} is {spell(tensors[name])}, config.json calls for {spell(shape)}")
+            raise Refusal(f"{path}: {name} is {spell(tensors[name])}, {what} calls for {spell(shape)}")
     return sum(math.prod(shape) for shape in needed.values())
 
 
@@ -404,18 +408,80 @@ def read_pooling(folder):
     raise Refusal(f"{path}: {', '.join(chosen)} is not supported yet, pooling of the mean, of the first or of the last token is")
 
 
+def read_decoder(folder, fields, architecture):
+    """A decoder's checkpoint in a folder."""
+    model, kind = decoders.KINDS[architecture]
+    if fields.all.setdefault("model_type", model) != model:
+        fields.refuse(f"model_type {json.dumps(fields.all['model_type'])} does not go with {architecture}")
+    config = decoders.read(fields, kind, ACTIVATIONS)
+    path, tensors = find_tensors(folder)
+    parameters = check_shapes(path, tensors, decoders.tensors(kind, config, tensors))
+    words, tokenizer, vocabulary, limit = read_tokenizer(folder, config["vocabulary"], False)
+    if words == "wordpiece":
+        raise Refusal(f"{folder / 'tokenizer.json'}: a tokenizer of type WordPiece does not go with {architecture}")
+    plain = read_json(folder / "tokenizer_config.json", required=False)
+    texts = {name: value.get("content") if isinstance(value, dict) else value
+             for name, value in plain.items() if name in ("bos_token", "eos_token")}  # fmt: skip
+    try:
+        template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        template = plain.get("chat_template")
+    numbers = decoders.numbers_of(read_json(folder / "tokenizer.json"))
+    chat = decoders.chat(template, numbers, texts)
+    said = [read_json(folder / "generation_config.json", required=False).get("eos_token_id"), fields.all.get("eos_token_id"),
+            texts.get("eos_token")]  # fmt: skip
+    ends = decoders.ends(said, numbers, config["vocabulary"], chat)
+    return Checkpoint(folder, architecture, kind, kind, "causal", config, [], "", "", words, tokenizer, vocabulary,
+                      config["positions"], parameters, ends, chat)  # fmt: skip
+
+
+def read_gguf(path):
+    """A decoder's checkpoint in a GGUF file."""
+    def refuse(sentence):
+        raise Refusal(f"{path}: {sentence}")
+
+    try:
+        said, shapes = gguf_file.read(path)
+        tokenizer = gguf_file.tokenizer(said)
+    except gguf_file.Refusal as why:
+        raise Refusal(str(why) if str(why).startswith(str(path)) else f"{path}: {why}") from None
+    architecture, kind, config = decoders.read_gguf(decoders.Metadata(path, said, refuse), shapes)
+    parameters = check_shapes(path, shapes, decoders.tensors_gguf(kind, config), "the metadata")
+    try:
+        words, lines, file = subwords.read(json.dumps(tokenizer))
+    except subwords.Refusal as why:
+        refuse(why)
+    if count_of(file) > config["vocabulary"]:
+        refuse(f"{count_of(file)} tokens, but token_embd.weight has {config['vocabulary']} rows")
+    tokens, numbers = said["tokenizer.ggml.tokens"], decoders.numbers_of(tokenizer)
+    special = {f"{name}_token": tokens[i] for name in ("bos", "eos")
+               if type(i := said.get(f"tokenizer.ggml.{name}_token_id")) is int and 0 <= i < len(tokens)}  # fmt: skip
+    chat = decoders.chat(said.get("tokenizer.chat_template"), numbers, special)
+    given = [said[key] for key in ("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id") if type(said.get(key)) is int]
+    ends = decoders.ends([given], numbers, config["vocabulary"], chat)
+    return Checkpoint(path, architecture, kind, kind, "causal", config, [], "", "", words, lines, file, config["positions"],
+                      parameters, ends, chat)  # fmt: skip
+
+
 def read(folder):
-    """The checkpoint in a folder."""
+    """The checkpoint in a folder, or in a GGUF file."""
+    if folder.is_file():
+        with open(folder, "rb") as file:
+            if file.read(4) == b"GGUF":
+                return read_gguf(folder)
+        raise Refusal(f"{folder}: is neither a folder nor a GGUF file")
     if not folder.is_dir():
         raise Refusal(f"{folder}: no such folder" if not folder.exists() else f"{folder}: is not a folder")
     fields = Fields(folder / "config.json")
     names = fields.all.get("architectures")
     import seq2seq  # (which reads by what is here)
 
-    supported = ", ".join([*MODELS, *seq2seq.MODELS])
+    supported = ", ".join([*MODELS, *decoders.KINDS, *seq2seq.MODELS])
     if not isinstance(names, list) or len(names) != 1 or not isinstance(names[0], str):
         fields.refuse(f"architectures does not name one architecture; supported are {supported}")
     architecture = names[0]
+    if architecture in decoders.KINDS:
+        return read_decoder(folder, fields, architecture)
     if architecture in seq2seq.MODELS:
         if fields.all.get("model_type", seq2seq.MODELS[architecture][0]) != seq2seq.MODELS[architecture][0]:
             fields.refuse(f"model_type {json.dumps(fields.all['model_type'])} does not go with {architecture}")

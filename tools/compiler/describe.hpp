@@ -7,6 +7,27 @@
 
 namespace constformer::program {
 
+// Of a forward of so many tokens, with nothing before them.
+template <class Model> constexpr std::size_t scratch_of(int tokens) {
+    if constexpr (causal<Model>)
+        return Model::scratch(tokens, tokens);
+    else
+        return Model::scratch(tokens);
+}
+// What only some models have: heads of another number or width, a cache.
+template <class Model, class Line> void describe_attention(const Line& line) {
+    constexpr auto& c = Model::config;
+    if constexpr (requires { c.kv_heads; })
+        line("heads") << c.heads << " of " << c.head_width << ", " << c.kv_heads << " of keys and values\n";
+    else
+        line("heads") << c.heads << " of " << c.width / c.heads << '\n';
+}
+template <class Model, class Line> void describe_cache(const Line& line) {
+    if constexpr (causal<Model>)
+        line("cache") << Model::state::bytes(1024) / 1024 << " bytes a token, " << Model::config.positions
+                      << " of them at most\n";
+}
+
 inline status describe(const arguments&) {
     constexpr auto& c = model::config;
     writer out;
@@ -27,17 +48,18 @@ inline status describe(const arguments&) {
     out << (std::size(built_isas::all) > 1 ? ")\n" : "\n");
     line("layers") << c.layers << '\n';
     line("width") << c.width << '\n';
-    line("heads") << c.heads << " of " << c.width / c.heads << '\n';
+    describe_attention<model>(line);
     line("feed forward") << c.feed_forward << '\n';
     line("vocabulary") << c.vocabulary << '\n';
     line("positions") << c.positions << '\n';
     line("parameters") << parameters<model>() << '\n';
     line("weights") << sizeof(model) << " bytes" << (has_embedded_weights() ? ", in this program\n" : "\n");
+    describe_cache<model>(line);
     out << "\ntokens        FLOPs of a forward        scratch bytes\n";
     for (const int tokens : {1, 8, 16, 32, 64, 128, 256, 512}) {
         if (tokens > c.positions) break;
         const std::string columns[] = {std::to_string(tokens), std::to_string((long long)model::flops(tokens)),
-                                       std::to_string(model::scratch(tokens))};
+                                       std::to_string(scratch_of<model>(tokens))};
         const std::size_t ends[] = {6, 32, 53};
         std::size_t at = 0;
         for (std::size_t i = 0; i < 3; at = ends[i++])

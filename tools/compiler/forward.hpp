@@ -28,18 +28,9 @@ inline status run(const arguments& given) {
         if (t.name != "input_ids" && t.name != "attention_mask" && t.name != "token_type_ids")
             return in_file(error(spell(t.name), " is no input of this model; input_ids, attention_mask and "
                                                 "token_type_ids are"));
-    const stored_tensor* ids_tensor = file->find("input_ids");
-    if (!ids_tensor) return in_file(error("input_ids is missing"));
-    const auto& shape = ids_tensor->shape;
-    if (shape.size() != 2) return in_file(error("input_ids is ", spell(shape), ", (batch, tokens) is needed"));
-    if (shape[0] == 0 || shape[1] == 0)
-        return in_file(error("input_ids is ", spell(shape), ": no tokens; a forward needs at least one"));
-    if (shape[1] > model::config.positions)
-        return in_file(error("input_ids is ", spell(shape), ": ", shape[1], " tokens, this model has ",
-                             model::config.positions, " positions"));
-    if (ids_tensor->type == dtype::f32) return in_file(error("input_ids is F32, needed is a type of whole numbers"));
-    const auto ids = whole_numbers(*file, "input_ids", shape, 0, model::config.vocabulary);
+    const auto ids = read_ids(*file, model::config.positions);
     if (!ids) return in_file(ids.error());
+    const auto& shape = file->find("input_ids")->shape;
     const auto keep = whole_numbers(*file, "attention_mask", shape, 1, 2);
     if (!keep) return in_file(keep.error());
     const auto segments = whole_numbers(*file, "token_type_ids", shape, 0, std::max(model::config.segments, 1));

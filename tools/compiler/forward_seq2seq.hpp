@@ -39,35 +39,20 @@ inline status run(const arguments& given) {
         if (t.name != "input_ids" && t.name != "attention_mask" && t.name != "decoder_input_ids")
             return in_file(error(spell(t.name), " is no input of this model; input_ids, attention_mask and "
                                                 "decoder_input_ids are"));
-    const auto shape_of = [&](std::string_view name) -> expected<std::vector<std::int64_t>> {
-        const stored_tensor* ids = file->find(name);
-        if (!ids) return error(name, " is missing");
-        if (ids->shape.size() != 2) return error(name, " is ", spell(ids->shape), ", (batch, tokens) is needed");
-        if (ids->shape[0] == 0 || ids->shape[1] == 0)
-            return error(name, " is ", spell(ids->shape), ": no tokens; a forward needs at least one");
-        if (ids->shape[1] > model::limits.positions)
-            return error(name, " is ", spell(ids->shape), ": ", ids->shape[1], " tokens, this model has ",
-                         model::limits.positions, " positions");
-        if (ids->type == dtype::f32) return error(name, " is F32, needed is a type of whole numbers");
-        return std::vector<std::int64_t>(ids->shape.begin(), ids->shape.end());
-    };
-    const auto shape = shape_of("input_ids"), target = shape_of("decoder_input_ids");
-    if (!shape) return in_file(shape.error());
-    if (!target) return in_file(target.error());
-    if ((*shape)[0] != (*target)[0])
-        return in_file(error("decoder_input_ids is ", spell(*target), ", input_ids are ", spell(*shape)));
-    const auto ids = whole_numbers(*file, "input_ids", *shape, 0, model::config.vocabulary);
+    const auto ids = read_ids(*file, model::limits.positions);
     if (!ids) return in_file(ids.error());
-    const auto keep = whole_numbers(*file, "attention_mask", *shape, 1, 2);
-    if (!keep) return in_file(keep.error());
-    const auto words = whole_numbers(*file, "decoder_input_ids", *target, 0, model::config.vocabulary);
+    const auto words = read_ids(*file, model::limits.positions, "decoder_input_ids");
     if (!words) return in_file(words.error());
-
-    const int n = int((*shape)[1]), count = int((*target)[1]);
+    const auto &shape = file->find("input_ids")->shape, &target = file->find("decoder_input_ids")->shape;
+    if (shape[0] != target[0])
+        return in_file(error("decoder_input_ids is ", spell(target), ", input_ids are ", spell(shape)));
+    const auto keep = whole_numbers(*file, "attention_mask", shape, 1, 2);
+    if (!keep) return in_file(keep.error());
+    const int n = int(shape[1]), count = int(target[1]);
     reading r(n, count, s->threads());
-    std::vector<output> results{{"logits", {(*shape)[0], (*target)[1], model::outputs}},
-                                {"encoder_last_hidden_state", {(*shape)[0], (*shape)[1], model::width}}};
-    for (std::size_t b = 0; b < std::size_t((*shape)[0]); ++b) {
+    std::vector<output> results{{"logits", {shape[0], target[1], model::outputs}},
+                                {"encoder_last_hidden_state", {shape[0], shape[1], model::width}}};
+    for (std::size_t b = 0; b < std::size_t(shape[0]); ++b) {
         const auto row = [&](const std::vector<int>& all, int size) {
             return std::span(all).subspan(b * std::size_t(size), std::size_t(size));
         };

@@ -2,17 +2,19 @@
 
 import re
 
+import decoders
+
 # Words that a C++ name cannot be, and names that the header uses itself.
 RESERVED = set(
     """
-    added ends errno never rules assert stdin stdout stderr major minor alignas alignof and and_eq asm auto bitand bitor bool break case
+    added chat ends errno never rules assert stdin stdout stderr major minor alignas alignof and and_eq asm auto bitand bitor bool break case
     catch char char16_t char32_t char8_t class co_await co_return co_yield compl concept config const const_cast
     consteval constexpr constformer constinit continue decltype default delete do double dynamic_cast else enum
     explicit export extern false float for friend goto if inline int labels linux long main model most_new most_tokens
     mutable name namespace new noexcept not not_eq nullptr operator or or_eq output pooling private protected public
     register reinterpret_cast requires return scores short signed sizeof static static_assert static_cast std struct summarize_prefix
     switch template this thread_local throw tokenizer tokenizer_type translate_prefix true try typedef typeid typename union unix unsigned using
-    virtual void volatile wchar_t while xor xor_eq xsimd
+    virtual void volatile wchar_t while why_no_chat xor xor_eq xsimd
     """.split()
 )
 
@@ -39,7 +41,7 @@ def value(field, given):
     if isinstance(given, bool):
         return "true" if given else "false"
     if isinstance(given, float):
-        return f"{given!r}f"
+        return decoders.shortest(given) + "f"
     if field in ("act", "pool", "predict"):
         return "constformer::activation::" + given
     return literal(given) if isinstance(given, str) and not isinstance(given, Name) else str(given)
@@ -89,6 +91,8 @@ def tokenizer(fields):
 def write(checkpoint, name, precision):
     """The header's text. Everything lies in the namespace checkpoints::name, where no function of C can be in the way."""
     c = checkpoint
+    if c.commands == "causal":
+        return write_decoder(c, name, precision)
     if c.commands == "seq2seq":
         import seq2seq  # (which writes by what is here)
 
@@ -140,3 +144,63 @@ def write(checkpoint, name, precision):
             line = "inline constexpr std::string_view labels[] = {\n" + names(c.labels)
         parts.append(line)
     return "\n".join([*parts, "", f"}} // namespace checkpoints::{name}", ""])
+
+
+def decoder_fields(c):
+    """The fields of a decoder's config that differ from its defaults."""
+    fields = {field: given for field, given in c.config.items() if decoders.DEFAULTS[c.header].get(field) != given}
+    width, heads = fields["width"], fields["heads"]
+    if c.header != "llama" and fields["feed_forward"] == 4 * width:
+        del fields["feed_forward"]
+    if fields.get("kv_heads") == heads:
+        del fields["kv_heads"]
+    if fields.get("head_width") == width // heads:
+        del fields["head_width"]
+    if "output_bias" in fields and fields["output_bias"] == fields.get("bias", False):
+        del fields["output_bias"]
+    if "rotary" in fields:
+        turned, shape = fields["rotary"]
+        shape = {"width": turned} | {n: v for n, v in shape.items() if (n, v) not in (("base", 10000.0), ("factor", 1.0))}
+        fields["rotary"] = Name(braces("", shape, ""))
+        if shape == {"width": c.config.get("head_width", width // heads // 4)}:
+            del fields["rotary"]
+    return {field: fields[field] for field in decoders.MEMBERS if field in fields}
+
+
+def write_decoder(c, name, precision):
+    """The header of a decoder."""
+    folder = re.sub(r"[^A-Za-z0-9._+ -]", "?", c.folder.resolve().name)
+    return "\n".join([
+        f"// {name}: {c.architecture}, {c.parameters:,} parameters.",
+        f"// Written by tools/constformer from the checkpoint {folder}.",
+        "#pragma once",
+        "",
+        f'#include "constformer/models/{c.header}.hpp"',
+        "#ifndef CONSTFORMER_FOR // the kernels need no more",
+        '#include "constformer/tasks/chat.hpp"',
+        f'#include "constformer/text/{c.words}.hpp"',
+        "#endif",
+        "",
+        "#include <array>",
+        "#include <string_view>",
+        "",
+        f"namespace checkpoints::{name} {{",
+        "",
+        f"inline constexpr std::string_view name = {literal(name)};",
+        "",
+        braces(f"inline constexpr constformer::{c.header}_config {name}", decoder_fields(c), ";"),
+        f"using model = constformer::{c.model}<{name}" + ("" if precision == "f32" else f", constformer::{precision}") + ">;",
+        f"static_assert(constformer::parameters<model>() == {c.parameters:,});".replace(",", "'"),
+        "",
+        "#ifndef CONSTFORMER_FOR",
+        f"using tokenizer_type = constformer::{c.words};",
+        *c.tokenizer,
+        f"inline constexpr int most_tokens = {c.most_tokens}; // of a text",
+        f"inline constexpr std::array<int, {len(c.ends)}> ends{{{', '.join(map(str, c.ends))}}}; // tokens that end a text",
+        braces("inline constexpr constformer::chat_format chat", c.chat.fields, ";"),
+        f"inline constexpr std::string_view why_no_chat = {literal(c.chat.why)};",
+        "#endif",
+        "",
+        f"}} // namespace checkpoints::{name}",
+        "",
+    ])  # fmt: skip

@@ -10,7 +10,7 @@
 #include "constformer/core/manifest.hpp"
 #include "constformer/core/team.hpp"
 #include "constformer/files/packed_file.hpp"
-#include "constformer/models/dispatch.hpp"
+#include "constformer/models/dispatch_causal.hpp"
 #include "constformer/tasks/tokenizer.hpp"
 
 #include <memory>

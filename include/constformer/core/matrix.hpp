@@ -53,7 +53,12 @@ struct alignas(64) matrix<Outputs, Inputs, bf16> : detail::panels_of<Outputs, In
     }
 };
 
-// Row r is scale[r] · data, mixed (core/hadamard.hpp); symmetric, so that the largest of a row is ±127.
+// What four numbers of bytes may sum up to that meet in the 16 bits of a step of eight (core/simd_i8.hpp): times 127 it
+// is below 2^15.
+inline constexpr int fits_in_pairs = 258;
+
+// Row r is scale[r] · data, mixed (core/hadamard.hpp). The scale is the least that keeps every number within ±127, and
+// within fits_in_pairs the sum of each such four.
 template <int Outputs, int Inputs>
 struct alignas(64) matrix<Outputs, Inputs, i8> : detail::panels_of<Outputs, Inputs, i8, 4, hadamard::padded(Inputs)> {
     static_assert(Inputs <= 1 << 17, "matrix: an i8 sum over more than 131072 inputs may leave 32 bits");
@@ -74,12 +79,21 @@ struct alignas(64) matrix<Outputs, Inputs, i8> : detail::panels_of<Outputs, Inpu
         for (int c = 0; c < Inputs; ++c) row[c] = values[c];
         hadamard::mix(row, matrix::depth);
         hadamard::divide(row, matrix::depth);
-        float most = 0;
-        for (float v : row) most = std::fabs(v) > most ? std::fabs(v) : most;
-        scale[r] = most / 127;
+        float most = 0, together = 0;
+        for (int i = 0; i < matrix::depth; i += 8)
+            for (int k = i; k < i + 4; k += 2) {
+                const float four[] = {std::fabs(row[k]), std::fabs(row[k + 1]), std::fabs(row[k + 4]),
+                                      std::fabs(row[k + 5])};
+                for (float v : four) most = v > most ? v : most;
+                const float sum = four[0] + four[1] + four[2] + four[3];
+                together = sum > together ? sum : together;
+            }
+        // rounding may add a half to each of the four
+        const float least = std::fmax(most / 127, together / float(fits_in_pairs - 2));
+        scale[r] = least < 1e-36f ? 0 : least; // what is smaller has no whole float to be divided by
         int total = 0;
         for (int i = 0; i < matrix::depth; ++i) {
-            const int q = most == 0 ? 0 : int(std::lrint(row[i] / most * 127));
+            const int q = scale[r] == 0 ? 0 : int(std::lrint(row[i] / scale[r]));
             data[matrix::place(r, i)] = std::int8_t(q);
             total += q;
         }

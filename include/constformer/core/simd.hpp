@@ -119,6 +119,17 @@ static_assert(16 % lanes == 0, "simd: a weights panel is 16 outputs wide, so a r
 [[gnu::always_inline]] inline void store(float* p, vec v) { v.store_unaligned(p); }
 [[gnu::always_inline]] inline vec splat(float x) { return vec(x); }
 
+// Where `numbers` lie. WebAssembly engines build a constant of a register anew wherever a loop uses it (three
+// instructions in V8, two of them on the ports that multiply); reading it from memory is one. A compiler that knew what
+// is there would make it a constant again.
+template <class T, std::size_t N> [[gnu::always_inline]] inline const T* held(const T (&numbers)[N]) {
+    const T* p = numbers;
+#if defined(__wasm__)
+    asm("" : "+r"(p));
+#endif
+    return p;
+}
+
 // a * b + c: in one rounding where the instruction set has it, in two in the deterministic build.
 [[gnu::always_inline]] inline vec fma(vec a, vec b, vec c) {
 #if defined(CONSTFORMER_DETERMINISTIC)

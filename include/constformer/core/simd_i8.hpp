@@ -17,7 +17,7 @@ namespace constformer::inline CONSTFORMER_ISA {
     return ivec::load_unaligned(reinterpret_cast<const std::int32_t*>(p));
 }
 
-// sums[i] += a[4i] b[4i] + … + a[4i+3] b[4i+3]: the step of an int8 matrix product. a is unsigned and at most 127, b
+// sums[i] += a[4i] b[4i] + … + a[4i+3] b[4i+3]: half a step of an int8 matrix product. a is unsigned and at most 127, b
 // signed: within that range every form below gives the same integers (the 16-bit halves of the AVX2 form cannot
 // saturate, and WebAssembly leaves only the eighth bit to the engine).
 [[gnu::always_inline]] inline ivec dot_i8(ivec sums, ivec a, ivec b) {
@@ -55,9 +55,68 @@ namespace constformer::inline CONSTFORMER_ISA {
 #endif
 }
 
+// How the relaxed product of bytes runs: as one instruction that sums four products, as Arm and AVX-VNNI have it, or as
+// one that sums pairs and others that widen them, as x86 did before.
+enum class summed { in_fours, in_pairs };
+#if defined(__wasm_relaxed_simd__)
+// What the engine does with it, told by operands outside of the range in which all agree: only pairs stop at 2^15 - 1.
+inline summed engine_multiplies() {
+    static constexpr std::int32_t most[] = {0x7f7f7f7f}, full[] = {-1};
+    const v128_t sums = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(
+        wasm_v128_load32_splat(held(most)), wasm_v128_load32_splat(held(full)), wasm_i32x4_const_splat(0));
+    return wasm_i32x4_extract_lane(sums, 0) == 2 * 0x7fff ? summed::in_pairs : summed::in_fours;
+}
+#endif
+
+// dot_i8(dot_i8(sums, a, b), c, d), a step of an int8 matrix product, at fewer instructions where products come in
+// pairs: those of two halves are added before they are widened. For that, of the eight numbers that meet in the
+// 16 bits, b's and d's four must not exceed 258 together (127 · 258 < 2^15), which core/matrix.hpp sees to.
+template <summed P = summed::in_pairs>
+[[gnu::always_inline]] inline ivec dot_i8(ivec sums, ivec a, ivec b, ivec c, ivec d) {
+#if defined(__AVX512VNNI__) || defined(__AVXVNNI__) || defined(__ARM_FEATURE_DOTPROD)
+    return dot_i8(dot_i8(sums, a, b), c, d);
+#elif defined(__AVX512BW__) && defined(__AVX512F__)
+    const __m512i pairs = _mm512_add_epi16(_mm512_maddubs_epi16(a, b), _mm512_maddubs_epi16(c, d));
+    return ivec(_mm512_add_epi32(sums, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1))));
+#elif defined(__AVX2__)
+    const __m256i pairs = _mm256_add_epi16(_mm256_maddubs_epi16(a, b), _mm256_maddubs_epi16(c, d));
+    return ivec(_mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
+#elif defined(__SSSE3__)
+    const __m128i pairs = _mm_add_epi16(_mm_maddubs_epi16(a, b), _mm_maddubs_epi16(c, d));
+    return ivec(_mm_add_epi32(sums, _mm_madd_epi16(pairs, _mm_set1_epi16(1))));
+#elif defined(__aarch64__)
+    const int8x16_t x = vreinterpretq_s8_s32(a), y = vreinterpretq_s8_s32(b), z = vreinterpretq_s8_s32(c),
+                    w = vreinterpretq_s8_s32(d);
+    const int16x8_t low = vmlal_s8(vmull_s8(vget_low_s8(x), vget_low_s8(y)), vget_low_s8(z), vget_low_s8(w));
+    const int16x8_t high = vmlal_high_s8(vmull_high_s8(x, y), z, w);
+    return ivec(vaddq_s32(sums, vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high))));
+#elif defined(__wasm_relaxed_simd__)
+    if constexpr (P == summed::in_pairs) {
+        const v128_t pairs =
+            wasm_i16x8_add(wasm_i16x8_relaxed_dot_i8x16_i7x16(b, a), wasm_i16x8_relaxed_dot_i8x16_i7x16(d, c));
+        return ivec(wasm_i32x4_add(sums, wasm_i32x4_extadd_pairwise_i16x8(pairs)));
+    }
+    return dot_i8(dot_i8(sums, a, b), c, d);
+#elif defined(__wasm__)
+    const auto low = [](ivec x, ivec y) {
+        return wasm_i32x4_dot_i16x8(wasm_u16x8_extend_low_u8x16(x), wasm_i16x8_extend_low_i8x16(y));
+    };
+    const auto high = [](ivec x, ivec y) {
+        return wasm_i32x4_dot_i16x8(wasm_u16x8_extend_high_u8x16(x), wasm_i16x8_extend_high_i8x16(y));
+    };
+    const v128_t l = wasm_i32x4_add(low(a, b), low(c, d)), h = wasm_i32x4_add(high(a, b), high(c, d));
+    return ivec(wasm_i32x4_add(
+        sums, wasm_i32x4_add(wasm_i32x4_shuffle(l, h, 0, 2, 4, 6), wasm_i32x4_shuffle(l, h, 1, 3, 5, 7))));
+#else
+    return dot_i8(dot_i8(sums, a, b), c, d);
+#endif
+}
+
 // The nearest integers, ties to even, of numbers between -2^22 and 2^22: they stand in the low bits of x + 1.5 · 2^23.
 [[gnu::always_inline]] inline ivec nearest(vec x) {
-    return xsimd::bitwise_cast<std::int32_t>(x + splat(12582912.0f)) - ivec(0x4b400000);
+    static constexpr float shift[] = {12582912.0f};
+    static constexpr std::int32_t bits[] = {0x4b400000};
+    return xsimd::bitwise_cast<std::int32_t>(x + splat(*held(shift))) - ivec(*held(bits));
 }
 
 // 16 integers between 0 and 127 as 16 bytes.

@@ -22,8 +22,9 @@ namespace constformer {
 // joined with another does not add up.
 struct packed_header {
     static constexpr std::array<char, 8> signature{'c', 'f', 'p', 'a', 'c', 'k', 'e', 'd'};
-    // Raised when a leaf's layout changes in a way that the manifest does not show (the order within a panel).
-    static constexpr std::uint32_t current = 1;
+    // Raised when a leaf's contents change in a way that the manifest does not show (the order within a panel, what
+    // bytes may hold).
+    static constexpr std::uint32_t current = 2;
 
     std::array<char, 8> magic = signature;
     std::uint32_t version = current;

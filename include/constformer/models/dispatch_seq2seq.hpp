@@ -40,23 +40,6 @@ concept reads_and_writes = requires {
 template <reads_and_writes Model> struct identify<Model> {
     using type = seq2seq_identity<Model::config, Model::precision, Model::width, Model::outputs, typename Model::state>;
 };
-
-template <reads_and_writes Model> consteval kernel_table<identity_of<Model>> make_kernel_table() {
-    using identity = identity_of<Model>;
-    constexpr int width = identity::width, outputs = identity::outputs;
-    using state = typename identity::state;
-    using ids = std::span<const int>;
-    return {
-        .isa = isa_name,
-        .bytes = sizeof(Model),
-        .manifest = manifest_hash<Model>(),
-        .encode = [](const void* w, ids words, ids keep, rows<width> x,
-                     dispatched_workspace m) { return static_cast<const Model*>(w)->encode(words, keep, x, m); },
-        .begin = [](const void* w, const_rows<width> x, state& past,
-                    dispatched_workspace m) { return static_cast<const Model*>(w)->begin(x, past, m); },
-        .decode = [](const void* w, ids words, ids keep, state& past, rows<outputs> y,
-                     dispatched_workspace m) { return static_cast<const Model*>(w)->decode(words, keep, past, y, m); }};
-}
 #endif
 
 // Stands in for Model wherever a task or a program calls its three steps. Weights must outlive it.

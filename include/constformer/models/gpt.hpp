@@ -36,6 +36,7 @@ inline constexpr name gpt2_gguf_layer_names[] = {{"self_norm", "attn_norm"},
                                                  {"self.key", "attn_qkv", {.part = 1, .of = 3}},
                                                  {"self.value", "attn_qkv", {.part = 2, .of = 3}},
                                                  {"self.output", "attn_output"},
+                                                 {"ffn_norm", "ffn_norm"},
                                                  {"ffn.up", "ffn_up"},
                                                  {"ffn.down", "ffn_down"}};
 inline constexpr name gpt_names[] = {{"", "transformer", {}, gpt2_names},
@@ -61,6 +62,7 @@ template <const gpt_config& c, element E = f32> struct gpt {
                   "gpt: .width must be a multiple of .heads");
     static_assert(c.vocabulary > 0 && c.positions > 0, "gpt: .vocabulary and .positions must be positive");
     static constexpr const gpt_config& config = c;
+    static constexpr element precision = E;
     static constexpr int width = c.width, outputs = c.vocabulary;
     static constexpr token_limits limits{"gpt", c.vocabulary, c.positions};
     static constexpr std::span<const name> names{gpt_names};

@@ -13,8 +13,8 @@ struct gpt_neox_config {
     activation act = activation::gelu;
     rotary_shape rotary{.width = width / heads / 4};
     bool parallel = true; // x += attend(norm(x)) first, then x += ffn(norm'(x)), where false
-    bool bias = true;     // of attention
     bool tied = false;    // the head reads the token embedding
+    bool bias = true;     // of attention
 };
 
 // Transformers' names; query, key and value of each head follow each other. Then those of GGUF, where they do not.
@@ -32,6 +32,7 @@ inline constexpr name gpt_neox_gguf_layer_names[] = {{"self_norm", "attn_norm"},
                                                      {"self.key", "attn_qkv", {.part = 1, .of = 3}},
                                                      {"self.value", "attn_qkv", {.part = 2, .of = 3}},
                                                      {"self.output", "attn_output"},
+                                                     {"ffn_norm", "ffn_norm"},
                                                      {"ffn.up", "ffn_up"},
                                                      {"ffn.down", "ffn_down"}};
 template <int Heads> inline constexpr name gpt_neox_names[] = {
@@ -61,6 +62,7 @@ template <const gpt_neox_config& c, element E = f32> struct gpt_neox {
     static_assert(c.rotary.width * (c.heads > 0 ? c.heads : 1) <= c.width,
                   "gpt_neox: .rotary.width must not exceed a head's width");
     static constexpr const gpt_neox_config& config = c;
+    static constexpr element precision = E;
     static constexpr int width = c.width, outputs = c.vocabulary;
     static constexpr token_limits limits{"gpt_neox", c.vocabulary, c.positions};
     static constexpr std::span<const name> names{gpt_neox_names<c.heads>};

@@ -33,6 +33,7 @@ template <int Pairs> inline constexpr name llama_gguf_layer_names[] = {{"self_no
                                                                        {"self.key", "attn_k", {.pairs = Pairs}},
                                                                        {"self.value", "attn_v"},
                                                                        {"self.output", "attn_output"},
+                                                                       {"ffn_norm", "ffn_norm"},
                                                                        {"ffn.gate", "ffn_gate"},
                                                                        {"ffn.up", "ffn_up"},
                                                                        {"ffn.down", "ffn_down"}};
@@ -56,6 +57,7 @@ template <const llama_config& c, element E = f32> struct llama {
     static_assert(c.rotary.width <= c.head_width, "llama: .rotary.width must not exceed .head_width");
     static_assert(c.window >= 0, "llama: .window must not be negative");
     static constexpr const llama_config& config = c;
+    static constexpr element precision = E;
     static constexpr int width = c.width, outputs = c.vocabulary;
     static constexpr token_limits limits{"llama", c.vocabulary, c.positions};
     static constexpr std::span<const name> names{llama_names<(c.interleaved ? c.rotary.width : 0)>};

@@ -79,6 +79,7 @@ template <class Unit, int Vecs> inline void exponentials(float* scores, int keys
         const auto exponential = [&](const float* x) { return exp2_below((load(x) - top) * splat(1.44269504f)); };
         vec sum = splat(0.0f);
         if constexpr (std::same_as<Unit, float>) {
+#pragma GCC unroll 2
             for (int k = 0; k < keys; ++k) {
                 const vec e = exponential(s + k * wide);
                 store(s + k * wide, e);

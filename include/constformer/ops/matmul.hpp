@@ -36,9 +36,9 @@ template <element E = f32> struct product {
 inline constexpr int per_panel = panel / lanes; // registers
 
 // `first`: the first register of outputs.
-template <element E, int Rows, int Registers>
+template <class Step, int Rows, int Registers, element E>
 [[gnu::always_inline]] inline void run_tile(const product<E>& m, int row, int first, unsigned fetch) {
-    using one = step<E>;
+    using one = Step;
     constexpr int panels = Registers > per_panel ? Registers / per_panel : 1, each = Registers / panels;
     static_assert(each * panels == Registers && per_panel % each == 0, "matmul: a tile is parts of a panel, or panels");
     typename one::sum sums[Rows][Registers];
@@ -51,7 +51,7 @@ template <element E, int Rows, int Registers>
     const typename one::weight* b[panels];
     std::ptrdiff_t ahead[panels]; // what to fetch while summing: the same place in the next group, or nothing new
     for (int p = 0; p < panels; ++p) {
-        b[p] = m.b + (first / per_panel + p) * m.panel_stride + first % per_panel * lanes * one::inputs;
+        b[p] = m.b + (first / per_panel + p) * m.panel_stride + first % per_panel * lanes * one::beside;
         ahead[p] = fetch >> p & 1 ? panels * m.panel_stride : 0;
     }
     for (int r = 0; r < Rows; ++r) // the tile's lines of y come while it is summed
@@ -60,7 +60,7 @@ template <element E, int Rows, int Registers>
     const auto line = [&](int k, auto spread) {
         decltype(one::loaded(b[0])) w[Registers];
         for (int p = 0; p < panels; ++p) {
-            for (int v = 0; v < each; ++v) w[p * each + v] = one::loaded(b[p] + v * lanes * one::inputs);
+            for (int v = 0; v < each; ++v) w[p * each + v] = one::loaded(b[p] + v * lanes * one::beside);
             __builtin_prefetch(b[p] + ahead[p], 0, 2);
             b[p] += panel * one::inputs;
         }
@@ -115,15 +115,15 @@ template <element E, int Rows, int Registers>
 }
 
 // Rows [row, row + count), count <= Most.
-template <element E, int Most, int Registers>
+template <class Step, int Most, int Registers, element E>
 [[gnu::noinline]] void run_rows(const product<E>& m, int row, int count, int first, unsigned fetch) {
     if constexpr (Most > 1)
-        if (count < Most) return run_rows<E, Most - 1, Registers>(m, row, count, first, fetch);
-    run_tile<E, Most, Registers>(m, row, first, fetch);
+        if (count < Most) return run_rows<Step, Most - 1, Registers>(m, row, count, first, fetch);
+    run_tile<Step, Most, Registers>(m, row, first, fetch);
 }
 
 // The product over panels [begin, end).
-template <element E> [[gnu::noinline]] void multiply_panels(const product<E>& m, int begin, int end) {
+template <class Step, element E> [[gnu::noinline]] void multiply_panels(const product<E>& m, int begin, int end) {
     constexpr int block = 192; // rows of x that stay in cache while a group of panels passes over them
     const auto group = [&]<tile t, int Registers>(int first_row, int last_row, int first) {
         const int tiles = (last_row - first_row + t.rows - 1) / t.rows;
@@ -133,7 +133,7 @@ template <element E> [[gnu::noinline]] void multiply_panels(const product<E>& m,
             // 9 rows are better run as 5 and 4 than as 8 and 1
             const int left = last_row - row;
             const int count = left <= t.rows ? left : left < 2 * t.rows ? (left + 1) / 2 : t.rows;
-            run_rows<E, t.rows, Registers>(m, row, count, first, fetch);
+            run_rows<Step, t.rows, Registers>(m, row, count, first, fetch);
             if (m.after) {
                 const int column = first * lanes, columns = std::min(m.columns - column, Registers * lanes);
                 m.after(m.y + row * m.y_stride + column, count, columns, int(m.y_stride));
@@ -156,6 +156,14 @@ template <element E> [[gnu::noinline]] void multiply_panels(const product<E>& m,
         else
             sweep.template operator()<best_tile<E>>(row, last);
     }
+}
+
+template <element E> void multiply_panels(const product<E>& m, int begin, int end) {
+#if defined(__wasm_relaxed_simd__)
+    if constexpr (E == i8)
+        if (engine_multiplies() == summed::in_fours) return multiply_panels<step_in_fours>(m, begin, end);
+#endif
+    multiply_panels<step<E>>(m, begin, end);
 }
 
 // A product to be run, and how many panels it has.

@@ -54,6 +54,8 @@ template <class Unit, int Rows, int Vecs> [[gnu::noinline]] void multiply_outer(
 template <int Vecs, class Unit> inline void multiply_rows(outer<Unit> m, int rows) {
 #if defined(__AVX512F__) || defined(__aarch64__)
     constexpr int most = 8; // of 32 registers
+#elif defined(__wasm_relaxed_simd__)
+    constexpr int most = 6; // of 16, fused
 #else
     constexpr int most = 4; // of 16
 #endif
@@ -62,8 +64,8 @@ template <int Vecs, class Unit> inline void multiply_rows(outer<Unit> m, int row
             multiply_outer<Unit, Rows, Vecs>(m);
     };
     tile.template operator()<most>();
-    tile.template operator()<most / 2>();
-    if constexpr (most > 4) tile.template operator()<2>();
+    if constexpr (most > 4) tile.template operator()<4>();
+    tile.template operator()<2>();
     tile.template operator()<1>();
 }
 

@@ -14,18 +14,18 @@ struct byte_range {
 };
 
 namespace detail {
+// + - + - … or + + - - …
+template <int Run> struct alternating {
+    float each[lanes];
+    constexpr alternating() : each() {
+        for (int i = 0; i < lanes; ++i) each[i] = i / Run % 2 == 0 ? 1.0f : -1.0f;
+    }
+};
+template <int Run> inline constexpr alternating<Run> signs{};
+
 // Mixes `Panels` panels of x into y (both may be one), and widens [low, high] to what they hold.
 template <int Panels> [[gnu::always_inline]] inline void mix_group(const float* x, float* y, vec& low, vec& high) {
-    const vec plus_minus = [] { // + - + -
-        alignas(64) float signs[lanes];
-        for (int i = 0; i < lanes; ++i) signs[i] = i % 2 == 0 ? 1.0f : -1.0f;
-        return vec::load_aligned(signs);
-    }();
-    const vec twos = [] { // + + - -
-        alignas(64) float signs[lanes];
-        for (int i = 0; i < lanes; ++i) signs[i] = i % 4 < 2 ? 1.0f : -1.0f;
-        return vec::load_aligned(signs);
-    }();
+    const vec plus_minus = load(held(signs<1>.each)), twos = load(held(signs<2>.each));
     for (int at = 0; at < panel; at += lanes) {
         vec v[Panels];
         for (int p = 0; p < Panels; ++p) {

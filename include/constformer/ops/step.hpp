@@ -7,15 +7,16 @@
 
 namespace constformer::ops::inline CONSTFORMER_ISA {
 
-// source: how inputs are stored; weight: how the matrix is; inputs: how many a line holds of each output.
-// A register of weights is `loaded` once a step and multiplied by the inputs of each row, which `spread` makes.
+// source: how inputs are stored; weight: how the matrix is; inputs: how many a step takes of each output, `beside` of
+// them side by side in a line. A register of weights is `loaded` once a step and multiplied by the inputs of each row,
+// which `spread` makes.
 template <element E> struct step;
 
 template <> struct step<f32> {
     using source = float;
     using weight = float;
     using sum = vec;
-    static constexpr int inputs = 1;
+    static constexpr int inputs = 1, beside = 1;
     [[gnu::always_inline]] static sum zero() { return splat(0.0f); }
     [[gnu::always_inline]] static vec loaded(const float* w) { return load(w); }
     [[gnu::always_inline]] static vec spread(const float* x) { return splat(*x); }
@@ -26,19 +27,34 @@ template <> struct step<i8> {
     using source = std::uint8_t;
     using weight = std::int8_t;
     using sum = ivec;
-    static constexpr int inputs = 4;
+    static constexpr int inputs = 8, beside = 4; // two lines
+    struct two {
+        ivec first, second;
+    };
     [[gnu::always_inline]] static sum zero() { return ivec(0); }
-    [[gnu::always_inline]] static ivec loaded(const std::int8_t* w) { return load_bytes(w); }
-    [[gnu::always_inline]] static ivec spread(const std::uint8_t* x) { return splat_bytes(x); }
-    [[gnu::always_inline]] static void add(sum& s, ivec x, ivec w) { s = dot_i8(s, x, w); }
+    [[gnu::always_inline]] static two loaded(const std::int8_t* w) {
+        return {load_bytes(w), load_bytes(w + 4 * panel)};
+    }
+    [[gnu::always_inline]] static two spread(const std::uint8_t* x) { return {splat_bytes(x), splat_bytes(x + 4)}; }
+    [[gnu::always_inline]] static void add(sum& s, two x, two w) {
+        s = dot_i8(s, x.first, w.first, x.second, w.second);
+    }
 };
+#if defined(__wasm_relaxed_simd__)
+// For engines on processors that sum four products at once.
+struct step_in_fours : step<i8> {
+    [[gnu::always_inline]] static void add(sum& s, two x, two w) {
+        s = dot_i8<summed::in_fours>(s, x.first, w.first, x.second, w.second);
+    }
+};
+#endif
 
 #if defined(CONSTFORMER_DOT_BF16)
 template <> struct step<bf16> {
     using source = std::uint16_t;
     using weight = std::uint16_t;
     using sum = vec;
-    static constexpr int inputs = 2;
+    static constexpr int inputs = 2, beside = 2;
     [[gnu::always_inline]] static sum zero() { return splat(0.0f); }
     [[gnu::always_inline]] static ivec loaded(const std::uint16_t* w) { return load_pairs(w); }
     [[gnu::always_inline]] static ivec spread(const std::uint16_t* x) { return splat_pair(x); }
@@ -49,7 +65,7 @@ template <> struct step<bf16> {
     using source = float;
     using weight = std::uint16_t;
     using sum = vec;
-    static constexpr int inputs = 2;
+    static constexpr int inputs = 2, beside = 2;
     struct two {
         vec first, second;
     };
