@@ -715,6 +715,34 @@ def test_translate(b):
     check([one["length"] for one in said] == [4, 8] and all(one["word_min_us"] > 0 for one in said), f"bench: {said}")
 
 
+def test_glue(b):
+    """glue measures a file of one of GLUE's tasks, by what classify says of each example"""
+    program = b.program("roberta_sequence")
+    pairs = [("Plants make food", "the sun"), ("The cat sat", "a dog is in"), ("One two three", "day and night"), ("sky", "blue")]
+    said = []
+    for first, second in pairs:
+        found = json.loads(answer(program, "classify", "--json", "--pair", second, first))["labels"][0]["label"]
+        said.append(found.lower())
+    wanted = [said[0], said[1], "neutral" if said[2] != "neutral" else "entailment", said[3]]
+    rows = ["index\tsentence1\tsentence2\tgold_label"] + [f"{i}\t{a}\t{c}\t{w}" for i, ((a, c), w) in enumerate(zip(pairs, wanted))]
+    file = b.file("dev.tsv", "\n".join(rows) + "\n")
+    check(answer(program, "glue", "MNLI", file) == "accuracy\t0.7500\n", "MNLI")
+    check(json.loads(answer(program, "glue", "--json", "mnli-mm", file)) == {"task": "mnli", "examples": 4, "accuracy": 0.75}, "--json")
+    turned = answer(program, "glue", "--labels", "neutral,entailment,contradiction", "mnli", file)
+    check(turned != "accuracy\t0.7500\n", f"--labels: {turned}")
+    for sentence, words in (("squad is none of its tasks", ("squad", file)), ("rte has 2 labels, this model has 3", ("rte", file)),
+                            ("sts-b needs a model of one number, this one has 3 labels", ("sts-b", file)),
+                            ("--labels: 2 names, this model has 3 labels", ("mnli", file, "--labels", "a,b")),
+                            ("line 1: there is no column sentence1", ("mnli", b.file("x.tsv", "a\tb\n"))),
+                            ("cannot be opened", ("mnli", b.folder / "no.tsv"))):  # fmt: skip
+        refused(sentence, program, "glue", *words)
+    program = b.program("xlm_roberta_rerank")
+    texts = [("the cat", "a dog", 1.5), ("sun and moon", "the sky is red", 4.0), ("food", "plants make food", 3.0)]
+    file = b.file("dev.tsv", "sentence1\tsentence2\tscore\n" + "".join(f"{a}\t{c}\t{s}\n" for a, c, s in texts))
+    said = json.loads(answer(program, "glue", "--json", "sts-b", file))
+    check(set(said) == {"task", "examples", "pearson", "spearman"} and -1 <= said["pearson"] <= 1, f"STS-B: {said}")
+
+
 def test_dates(b):
     """a T5 that was trained here writes dates as ISO 8601 does: 995 of 1000 that it has not seen, at least"""
     lines = [line.split("\t") for line in (ROOT / "data" / "dates" / "test.tsv").read_text().splitlines()]
