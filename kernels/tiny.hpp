@@ -10,6 +10,7 @@
 #include "constformer/models/gpt_neox.hpp"
 #include "constformer/models/llama.hpp"
 #include "constformer/models/mpnet.hpp"
+#include "constformer/models/multi_task.hpp"
 #include "constformer/models/roberta.hpp"
 #include "constformer/models/t5.hpp"
 #include "constformer/models/xlnet_heads.hpp"
@@ -393,5 +394,13 @@ inline constexpr xlnet_config xlnet_of_words{
     .layers = 2, .width = 32, .heads = 2, .feed_forward = 44, .vocabulary = 59, .act = activation::relu};
 inline constexpr xlnet_config xlnet_sequence{
     .layers = 1, .width = 24, .heads = 3, .feed_forward = 36, .vocabulary = 67, .labels = 3};
+
+inline constexpr bert_config of_tasks{
+    .layers = 1, .width = 20, .heads = 2, .feed_forward = 28, .vocabulary = 89, .positions = 32};
+template <element E> struct three_tasks {
+    linear<20, 2, true, E> cola;
+    linear<20, 1, true, E> stsb;
+    linear<20, 3, true, E> mnli;
+};
 
 } // namespace constformer::tiny
