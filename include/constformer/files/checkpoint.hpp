@@ -96,8 +96,8 @@ class checkpoint_reader {
         if (first.empty() && !source_) return error("names: no line of the table matches our ", leaf.path());
         if (!source_) return error("checkpoint: ", spell(first), " is missing, our ", leaf.path(), " needs it");
         // A vector has nothing to transpose, though it stands behind a line that says so for its matrix.
-        turned_ = how_.transposed && std::count_if(source_->shape.begin(), source_->shape.end(),
-                                                   [](std::int64_t length) { return length != 1; }) == 2;
+        turned_ = how_.transposed && (leaf.rows > 1 || std::count_if(source_->shape.begin(), source_->shape.end(),
+                                                                     [](std::int64_t n) { return n != 1; }) == 2);
         if (!is_real(source_->type) || !same_shape(source_->shape, needed()))
             return error("checkpoint: ", spell(source_->name), " is ", facts(source_->type).name, " ",
                          spell(source_->shape), ", our ", leaf.path(), " needs F32 ", spell(needed()));
@@ -174,7 +174,7 @@ class checkpoint_reader {
     // The shape that the leaf needs in the checkpoint's own layout.
     std::vector<std::int64_t> needed() const {
         const std::int64_t rows = leaf_->rows, columns = leaf_->columns, of = how_.of;
-        if (turned_ || (how_.transposed && rows != 1)) return {columns, rows * of};
+        if (turned_) return {columns, rows * of};
         return rows == 1 ? std::vector{columns * of} : std::vector{rows * of, columns};
     }
     error not_finite(std::size_t at) const {
