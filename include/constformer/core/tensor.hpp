@@ -25,7 +25,7 @@ constexpr std::string_view name_of(element e) {
 // Whether it is stored in blocks that share a scale.
 constexpr bool in_blocks(element e) { return e == q8 || e == q4; }
 // How a model whose matrices are of element e stores its table of words: half of a small model's bytes.
-constexpr element words_of(element e) { return in_blocks(e) ? e : f32; }
+constexpr element words_of(element e) { return e == i8 ? q8 : in_blocks(e) ? e : f32; }
 
 // Outputs that lie side by side in a packed matrix: a constant of the format, not of one machine's registers, so that
 // one weights file serves every instruction set.
