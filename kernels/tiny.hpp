@@ -3,14 +3,17 @@
 #pragma once
 
 #include "constformer/models/albert.hpp"
+#include "constformer/models/bart.hpp"
 #include "constformer/models/bert_heads.hpp"
 #include "constformer/models/distilbert.hpp"
 #include "constformer/models/gpt.hpp"
 #include "constformer/models/gpt_neox.hpp"
 #include "constformer/models/llama.hpp"
 #include "constformer/models/mpnet.hpp"
+#include "constformer/models/multi_task.hpp"
 #include "constformer/models/roberta.hpp"
 #include "constformer/models/t5.hpp"
+#include "constformer/models/xlnet_heads.hpp"
 
 namespace constformer::tiny {
 
@@ -353,5 +356,51 @@ inline constexpr t5_config t5_gated_gelu{.layers = 2,
                                          .decoder_layers = 1,
                                          .gated = true,
                                          .tied = false};
+
+inline constexpr transformer_config marian_w27_h3{.layers = 2,
+                                                  .width = 27,
+                                                  .heads = 3,
+                                                  .feed_forward = 52,
+                                                  .vocabulary = 59,
+                                                  .positions = 48,
+                                                  .decoder_layers = 1,
+                                                  .decoder_feed_forward = 44,
+                                                  .act = activation::silu};
+inline constexpr transformer_config marian_w32_h2{.layers = 1,
+                                                  .width = 32,
+                                                  .heads = 2,
+                                                  .feed_forward = 40,
+                                                  .vocabulary = 59,
+                                                  .positions = 48,
+                                                  .decoder_layers = 2,
+                                                  .decoder_heads = 4,
+                                                  .scaled = false};
+inline constexpr transformer_config bart_w36_h3{.layers = 2,
+                                                .width = 36,
+                                                .heads = 3,
+                                                .feed_forward = 52,
+                                                .vocabulary = 61,
+                                                .positions = 48,
+                                                .decoder_heads = 2,
+                                                .decoder_feed_forward = 60,
+                                                .act = activation::gelu,
+                                                .scaled = false,
+                                                .family = &bart_family,
+                                                .learned = 2,
+                                                .normalized = true};
+
+inline constexpr xlnet_config xlnet_w36_h3{.layers = 2, .width = 36, .heads = 3, .feed_forward = 52, .vocabulary = 61};
+inline constexpr xlnet_config xlnet_of_words{
+    .layers = 2, .width = 32, .heads = 2, .feed_forward = 44, .vocabulary = 59, .act = activation::relu};
+inline constexpr xlnet_config xlnet_sequence{
+    .layers = 1, .width = 24, .heads = 3, .feed_forward = 36, .vocabulary = 67, .labels = 3};
+
+inline constexpr bert_config of_tasks{
+    .layers = 1, .width = 20, .heads = 2, .feed_forward = 28, .vocabulary = 89, .positions = 32};
+template <element E> struct three_tasks {
+    linear<20, 2, true, E> cola;
+    linear<20, 1, true, E> stsb;
+    linear<20, 3, true, E> mnli;
+};
 
 } // namespace constformer::tiny

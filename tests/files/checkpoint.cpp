@@ -206,6 +206,19 @@ BOOST_AUTO_TEST_CASE(transposed_and_fused) { // GPT-2's c_attn
          (here / "a") + ": checkpoint: c_attn.weight is F32 (6, 2), our query.weight needs F32 (2, 6)");
 }
 
+BOOST_AUTO_TEST_CASE(heads_apart_are_turned_too) { // (inputs, heads, head width), as XLNet stores them
+    struct one {
+        matrix<4, 3> weight;
+    };
+    static constexpr name table[] = {{"weight", "q", {.transposed = true}}};
+    const directory here;
+    same(sentence(checkpoint().add("q", {3, 2, 2}).write(here / "a")), "");
+    const auto weights = read_checkpoint<one>(here / "a", table);
+    same(sentence(weights), "");
+    for (int r = 0; r < 4; ++r)
+        for (int c = 0; c < 3; ++c) BOOST_TEST((*weights)->weight.at(r, c) == static_cast<float>(4 * c + r));
+}
+
 BOOST_AUTO_TEST_CASE(one_output) { // (1, inputs) has one row, as a vector has, and is turned all the same
     struct pair {
         matrix<1, 3> first, second;

@@ -35,6 +35,11 @@ template <int Width> void means_and_firsts_agree() {
     ops::first(const_rows<Width>(x.template view<Width>()), each, y.template view<Width>());
     for (int s = 0, first = 0; s < 4; first += each[s++])
         for (int c = 0; c < Width; ++c) BOOST_TEST(y.at(s, c) == x.at(first, c));
+    ops::last(const_rows<Width>(x.template view<Width>()), each, y.template view<Width>());
+    for (int s = 0, end = 0; s < 4; ++s) {
+        end += each[s];
+        for (int c = 0; c < Width; ++c) BOOST_TEST(y.at(s, c) == x.at(end - 1, c));
+    }
     BOOST_TEST((x.guarded() && y.guarded()));
 }
 
@@ -55,6 +60,8 @@ BOOST_AUTO_TEST_CASE(no_lengths_mean_one_sentence) {
     for (int c = 0; c < 12; ++c) BOOST_TEST(std::abs(y.at(0, c) - expected[std::size_t(c)]) <= 6 * laws::rounding);
     ops::first(const_rows<12>(x.view<12>()), {}, y.view<12>());
     for (int c = 0; c < 12; ++c) BOOST_TEST(y.at(0, c) == x.at(0, c));
+    ops::last(const_rows<12>(x.view<12>()), {}, y.view<12>());
+    for (int c = 0; c < 12; ++c) BOOST_TEST(y.at(0, c) == x.at(4, c));
 }
 
 // A length is a sum of squares, a root and a quotient: a handful of roundings.

@@ -69,6 +69,32 @@ BOOST_AUTO_TEST_CASE(padding_hides_keys_of_its_own_sentence) {
     BOOST_TEST(tile == (scores{never, never, 1, 1, 1, 1, never, never}));
 }
 
+BOOST_AUTO_TEST_CASE(pairs_are_hidden_but_a_token_sees_itself) {
+    using scores = std::vector<float>;
+    const std::vector<int> hidden{1, 1, 0, 0, 1, 0, 1, 0, 1}, keep{1, 1, 0}, seats{2};
+    BOOST_TEST(ruled(hidden_pairs{.hidden = hidden, .columns = 3}, 0, {1, 2, 3}) == (scores{1, never, 3}));
+    BOOST_TEST(ruled(hidden_pairs{.hidden = hidden, .columns = 3, .itself = false}, 0, {1, 2, 3}) ==
+               (scores{never, never, 3}));
+    BOOST_TEST(ruled(hidden_pairs{.keep = keep}, 2, {1, 2, 3}) == (scores{1, 2, 3}));
+    BOOST_TEST(ruled(hidden_pairs{.keep = keep}, 1, {1, 2, 3}) == (scores{1, 2, never}));
+    // query 0 stands at token 2, behind two tokens that all see
+    const hidden_pairs later{.hidden = hidden, .keep = keep, .seats = seats, .columns = 3, .past = 2, .itself = false};
+    BOOST_TEST(ruled(later, 0, {7, 8, 1, 2, 3}) == (scores{7, 8, never, 2, never}));
+    BOOST_TEST(ruled(hidden_pairs{.keep = keep}.sentence(1, 2), 0, {2, 3}) == (scores{2, never}));
+    BOOST_TEST(ruled(hidden_pairs{}, 0, {2, 3}) == (scores{2, 3}));
+}
+
+BOOST_AUTO_TEST_CASE(segments_are_the_same_or_another) {
+    using scores = std::vector<float>;
+    const std::vector<float> table{1, 2, 10, 20, 100, 200}; // three queries, one head
+    const std::vector<int> segments{0, 1, 1}, seats{2};
+    BOOST_TEST(ruled(by_segment{table.data(), 2, segments}, 1, {0, 0, 0}) == (scores{20, 10, 10}));
+    BOOST_TEST(ruled(by_segment{table.data(), 2, segments, seats}, 0, {0, 0, 0}) == (scores{2, 1, 1}));
+    BOOST_TEST(ruled(by_segment{table.data(), 2, segments, {}, 1}, 0, {0, 0, 0, 0}) == (scores{1, 1, 2, 2}));
+    BOOST_TEST(ruled(by_segment{table.data(), 2, segments}.sentence(1, 2), 1, {0, 0}) == (scores{100, 100}));
+    BOOST_TEST(ruled(by_segment{table.data(), 2}, 1, {5}) == (scores{5}));
+}
+
 BOOST_AUTO_TEST_CASE(rules_compose_in_order) {
     const std::vector<int> keep{0, 1, 1};
     const auto all = causal{1} & padding{keep} & slope{};

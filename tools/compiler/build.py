@@ -20,6 +20,7 @@ MODULE = ["-fno-exceptions", "-fno-rtti", "--no-entry", "-sSTANDALONE_WASM", "-s
 ALONE = ["-sINITIAL_HEAP=1MB"]
 SHARED = ["-matomics", "-mbulk-memory", "-sIMPORTED_MEMORY", "-sINITIAL_MEMORY=2MB", "-sMAXIMUM_MEMORY=2GB",
           "-Wl,--shared-memory,--no-check-features,--export=__stack_pointer"]  # wasm/meson.build says why
+FORWARD = {"seq2seq": "forward_seq2seq.hpp", "causal": "decoder.hpp"}  # `run`, `bench` and `describe`, where they are not as BERT's
 EMBED = """    .section .rodata
     .balign 64
     .global constformer_weights
@@ -108,8 +109,8 @@ def instruction_sets(tools, compiler, march):
 
 def defines(checkpoint, name, header_file):
     return [f'-DCONSTFORMER_HEADER="{header_file}"', f"-DCONSTFORMER_CHECKPOINT=checkpoints::{name}",
-            f'-DCONSTFORMER_FORWARD="{"decoder" if checkpoint.commands == "causal" else "forward"}.hpp"',
-            f'-DCONSTFORMER_COMMANDS="commands/{checkpoint.commands}.hpp"']  # fmt: skip
+            f'-DCONSTFORMER_COMMANDS="commands/{checkpoint.commands}.hpp"',
+            f'-DCONSTFORMER_FORWARD="{FORWARD.get(checkpoint.commands, "forward.hpp")}"']  # fmt: skip
 
 
 def place(files):
@@ -169,7 +170,7 @@ def native(checkpoint, out, options, say):
 def wasm(checkpoint, out, options, say):
     """A folder that npm takes as a package: NAME.wasm, NAME.relaxed.wasm, NAME.threads.wasm, NAME.mjs, NAME.d.ts, NAME.weights, what
     package.files adds, and the header NAME.hpp."""
-    if checkpoint.commands == "causal":
+    if checkpoint.commands in FORWARD:
         raise Refusal(f"--target wasm does not go with {checkpoint.architecture} yet; native does")
     tools = Tools(say)
     name = header.identifier(out.name)

@@ -5,9 +5,11 @@ import json
 import math
 import pathlib
 import re
+import struct
 
 import decoders
 import gguf_file
+import sentencepiece_file
 import tokens as subwords
 from encoders import FAMILIES, MODELS
 
@@ -19,15 +21,6 @@ ACTIVATIONS = {
     "relu": "relu",
     "silu": "silu",
     "swish": "silu",
-}
-
-
-TYPES = {  # what a head is in C++
-    "encoder": "bert",
-    "masked_lm": "bert_masked_lm",
-    "sequence": "bert_sequence_classifier",
-    "token": "bert_token_classifier",
-    "answer": "bert_question_answerer",
 }
 
 
@@ -53,6 +46,10 @@ class Checkpoint:
     parameters: int
     ends: list = None  # of a decoder: the tokens that end a text
     chat: object = None  # and its chat template, decoders.Chat
+    rules: dict = None  # the fields of constformer::writing, of what writes texts,
+    most_new: int = 0  # the most tokens of one,
+    defaults: dict = None  # of the config's fields: what equals them is left out of the header
+    prefix: dict = None  # and what stands before a text that it reads, for each task
 
 
 def read_json(path, required=True):
@@ -215,12 +212,31 @@ def add_tokens(path, options, vocab, added):
     return whole
 
 
-def read_subwords(path):
+def read_sentencepiece(folder, plain):
+    """The text of a tokenizer.json for a checkpoint of Marian's."""
+    path = folder / "source.spm"
+    names = []
+    for name, default in (("unk_token", "<unk>"), ("eos_token", "</s>"), ("pad_token", "<pad>")):
+        value = plain.get(name, default)
+        names.append(value.get("content", default) if isinstance(value, dict) else value)
+    vocabulary = read_json(folder / "vocab.json")
+    if not all(type(i) is int for i in vocabulary.values()):
+        raise Refusal(f"{folder / 'vocab.json'}: is no object of pieces and their numbers")
+    try:
+        return sentencepiece_file.as_tokenizer(path.read_bytes(), vocabulary, names)
+    except OSError as problem:
+        raise Refusal(f"{path}: cannot be read: {problem.strerror}") from None
+    except (sentencepiece_file.Broken, UnicodeDecodeError, struct.error, TypeError) as why:
+        said = str(why) if isinstance(why, sentencepiece_file.Broken) else ""
+        raise Refusal(f"{path}: {said or 'is no SentencePiece model, or an incomplete one'}") from None
+
+
+def read_subwords(path, text=None):
     """(the C++ type, the lines of its config, the token file) of a tokenizer.json with BPE or Unigram. Where its pairs have
     one segment, tokens of the second text are marked all the same: who reads offsets needs to know, and a model of one
     segment is not told."""
     try:
-        kind, lines, file = subwords.read(path.read_text(encoding="utf-8"))
+        kind, lines, file = subwords.read(path.read_text(encoding="utf-8") if text is None else text)
         return kind, [line.replace("frame_part::second}", "frame_part::second, 1}") for line in lines], file
     except subwords.Refusal as why:
         raise Refusal(f"{path}: {why}") from None
@@ -292,6 +308,12 @@ def read_tokenizer(folder, words, pairs):
 
     limit = plain.get("model_max_length")
     limit = limit if type(limit) is int and limit > 0 else 2**31 - 1
+    if not path.exists() and (folder / "source.spm").exists():
+        path = folder / "source.spm"
+        kind, lines, file = read_subwords(path, read_sentencepiece(folder, plain))
+        if count_of(file) > words:
+            raise Refusal(f"{path}: {count_of(file)} tokens, but config.json has a vocab_size of {words}")
+        return kind, lines, file, limit
     if path.exists():
         whole = read_json(path)
         model, normal = whole.get("model"), whole.get("normalizer")
@@ -452,12 +474,18 @@ def read(folder):
         raise Refusal(f"{folder}: no such folder" if not folder.exists() else f"{folder}: is not a folder")
     fields = Fields(folder / "config.json")
     names = fields.all.get("architectures")
-    supported = ", ".join([*MODELS, *decoders.KINDS])
+    import seq2seq  # (which reads by what is here)
+
+    supported = ", ".join([*MODELS, *decoders.KINDS, *seq2seq.MODELS])
     if not isinstance(names, list) or len(names) != 1 or not isinstance(names[0], str):
         fields.refuse(f"architectures does not name one architecture; supported are {supported}")
     architecture = names[0]
     if architecture in decoders.KINDS:
         return read_decoder(folder, fields, architecture)
+    if architecture in seq2seq.MODELS:
+        if fields.all.get("model_type", seq2seq.MODELS[architecture][0]) != seq2seq.MODELS[architecture][0]:
+            fields.refuse(f"model_type {json.dumps(fields.all['model_type'])} does not go with {architecture}")
+        return seq2seq.read(folder, fields, architecture)
     if architecture not in MODELS:
         fields.refuse(f"{architecture} is not supported yet; supported are {supported}")
     family, head = MODELS[architecture]
@@ -486,10 +514,14 @@ def read(folder):
     elif kind == "multi_label_classification" or len(labels) == 1:
         scores = "sigmoid"
 
+    if family.header == "xlnet" and head == "masked_lm":
+        added = read_json(folder / "tokenizer.json", required=False).get("added_tokens", [])
+        config["mask"] = next((t["id"] for t in added if t.get("content") == "<mask>"), 6)
     words, tokenizer, vocabulary, limit = read_tokenizer(folder, config["vocabulary"], head in ("sequence", "answer"))
     sentence = read_json(folder / "sentence_bert_config.json", required=False).get("max_seq_length")
     if type(sentence) is int and sentence > 0:
         limit = min(limit, sentence)
     pooling = read_pooling(folder) if head == "encoder" else "mean"
-    return Checkpoint(folder, architecture, family.header, TYPES[head], head, config, labels, scores, pooling, words, tokenizer,
-                      vocabulary, min(limit, config["positions"]), parameters)  # fmt: skip
+    found = Checkpoint(folder, architecture, family.header, family.types[head], head, config, labels, scores, pooling, words, tokenizer,
+                      vocabulary, min(limit, config["positions"]), parameters, defaults=family.defaults)  # fmt: skip
+    return found

@@ -1,6 +1,7 @@
 // decoder: `run` and `bench` of a model that reads on from a cache.
 #pragma once
 
+#include "describe.hpp"
 #include "tensors.hpp"
 
 #include "constformer/generate/prefill.hpp"
@@ -36,7 +37,7 @@ inline status run(const arguments& given) {
     for (const stored_tensor& t : *file)
         if (t.name != "input_ids" && t.name != "attention_mask")
             return in_file(error(spell(t.name), " is no input of this model; input_ids and attention_mask are"));
-    const auto ids = read_ids(*file);
+    const auto ids = read_ids(*file, model::config.positions);
     if (!ids) return in_file(ids.error());
     const auto& shape = file->find("input_ids")->shape;
     const auto keep = whole_numbers(*file, "attention_mask", shape, 1, 2);
@@ -51,8 +52,8 @@ inline status run(const arguments& given) {
     output logits("logits", {shape[0], shape[1], model::outputs});
     for (std::size_t b = 0; b < std::size_t(shape[0]); ++b) {
         memory.past.rewind(0);
-        if (status ok = s->net->forward(std::span(*ids).subspan(b * tokens, tokens), memory.past,
-                                        {logits.row(b), n}, memory.workspace(s->threads()));
+        if (status ok = s->net->forward(std::span(*ids).subspan(b * tokens, tokens), memory.past, {logits.row(b), n},
+                                        memory.workspace(s->threads()));
             !ok)
             return in_file(ok.error());
     }

@@ -7,13 +7,6 @@
 
 namespace constformer::program {
 
-// How the matrices are stored.
-constexpr std::string_view precision() {
-    for (const parameter& p : manifest<model>())
-        if (p.path().ends_with("ffn.up.weight")) return name_of(p.type);
-    return name_of(f32);
-}
-
 // Of a forward of so many tokens, with nothing before them.
 template <class Model> constexpr std::size_t scratch_of(int tokens) {
     if constexpr (causal<Model>)

@@ -4,6 +4,8 @@ otherwise. models/NAME.hpp has the same names."""
 import dataclasses
 import json
 
+import xlnet
+
 # What fields of bert_config are called in config.json, and BERT's defaults of those that may be missing there.
 NAMED = {
     "layers": "num_hidden_layers",
@@ -30,6 +32,20 @@ USUAL = {"position_embedding_type": "absolute", "is_decoder": False, "add_cross_
          "pruned_heads": {}}  # fmt: skip
 
 
+TYPES = {  # what a head is in C++
+    "encoder": "bert",
+    "masked_lm": "bert_masked_lm",
+    "sequence": "bert_sequence_classifier",
+    "token": "bert_token_classifier",
+    "answer": "bert_question_answerer",
+}
+# bert_config's defaults: what equals them is left out of a header.
+DEFAULTS = {
+    "vocabulary": 30522, "positions": 512, "segments": 2, "epsilon": 1e-12, "act": "gelu", "pooled": True, "labels": 2,
+    "tied": True, "pool": "tanh", "padding": -1, "projected": None, "buckets": 0,
+}  # fmt: skip
+
+
 @dataclasses.dataclass
 class Family:
     prefix: str  # of the body's tensors in a head's checkpoint
@@ -44,6 +60,8 @@ class Family:
     padding: object = None  # may be what config.json calls the number that positions follow, or that number
     segments: bool = True
     usual: dict = dataclasses.field(default_factory=lambda: USUAL)
+    types: dict = dataclasses.field(default_factory=lambda: TYPES)
+    defaults: dict = dataclasses.field(default_factory=lambda: DEFAULTS)
 
     def read(self, fields, activations):
         """bert_config's fields, from config.json's."""
@@ -172,3 +190,6 @@ CLASSES = {"Bert": "bert", "Roberta": "roberta", "XLMRoberta": "xlm-roberta", "D
 # architecture: (model_type, head)
 MODELS = {before + after: (kind, head) for before, kind in CLASSES.items() for after, head in HEADS.items()}
 MODELS["BertForPreTraining"] = ("bert", "masked_lm")
+FAMILIES["xlnet"] = xlnet.Family()
+MODELS |= {"XLNetModel": ("xlnet", "encoder"), "XLNetLMHeadModel": ("xlnet", "masked_lm"),
+           "XLNetForSequenceClassification": ("xlnet", "sequence")}  # fmt: skip

@@ -4,6 +4,7 @@
 //     constexpr std::size_t beside(int tokens);                               bytes it takes beside model::scratch
 #pragma once
 
+#include "describe.hpp"
 #include "tensors.hpp"
 
 #include "constformer/tasks/engine.hpp"
@@ -27,7 +28,7 @@ inline status run(const arguments& given) {
         if (t.name != "input_ids" && t.name != "attention_mask" && t.name != "token_type_ids")
             return in_file(error(spell(t.name), " is no input of this model; input_ids, attention_mask and "
                                                 "token_type_ids are"));
-    const auto ids = read_ids(*file);
+    const auto ids = read_ids(*file, model::config.positions);
     if (!ids) return in_file(ids.error());
     const auto& shape = file->find("input_ids")->shape;
     const auto keep = whole_numbers(*file, "attention_mask", shape, 1, 2);
@@ -47,9 +48,7 @@ inline status run(const arguments& given) {
         const auto m = basic_workspace<silent, on_team>::over(memory.bytes(), {}, threads);
         if (status ok = forward(*s->net, in, b, results, m); !ok) return in_file(ok.error());
     }
-    std::vector<tensor_view> views;
-    for (const output& o : results) views.push_back({o.name, dtype::f32, o.shape, std::as_bytes(std::span(o.values))});
-    return write_safetensors(std::string(given.words[1]), views);
+    return write_outputs(given.words[1], results);
 }
 
 // Times forwards of one text for each length and number of threads, at least 5 of them and about half a second.

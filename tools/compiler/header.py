@@ -4,21 +4,16 @@ import re
 
 import decoders
 
-# bert_config's defaults: what equals them is left out.
-DEFAULTS = {
-    "vocabulary": 30522, "positions": 512, "segments": 2, "epsilon": 1e-12, "act": "gelu", "pooled": True, "labels": 2,
-    "tied": True, "pool": "tanh", "padding": -1, "projected": None, "buckets": 0,
-}  # fmt: skip
 # Words that a C++ name cannot be, and names that the header uses itself.
 RESERVED = set(
     """
-    added chat ends errno assert stdin stdout stderr major minor alignas alignof and and_eq asm auto bitand bitor bool break case
+    added chat ends errno never rules assert stdin stdout stderr major minor alignas alignof and and_eq asm auto bitand bitor bool break case
     catch char char16_t char32_t char8_t class co_await co_return co_yield compl concept config const const_cast
     consteval constexpr constformer constinit continue decltype default delete do double dynamic_cast else enum
-    explicit export extern false float for friend goto if inline int labels linux long main model most_tokens
+    explicit export extern false float for friend goto if inline int labels linux long main model most_new most_tokens
     mutable name namespace new noexcept not not_eq nullptr operator or or_eq output pooling private protected public
-    register reinterpret_cast requires return scores short signed sizeof static static_assert static_cast std struct
-    switch template this thread_local throw tokenizer tokenizer_type true try typedef typeid typename union unix unsigned using
+    register reinterpret_cast requires return scores short signed sizeof static static_assert static_cast std struct summarize_prefix
+    switch template this thread_local throw tokenizer tokenizer_type translate_prefix true try typedef typeid typename union unix unsigned using
     virtual void volatile wchar_t while why_no_chat xor xor_eq xsimd
     """.split()
 )
@@ -98,16 +93,20 @@ def write(checkpoint, name, precision):
     c = checkpoint
     if c.commands == "causal":
         return write_decoder(c, name, precision)
-    fields = {field: given for field, given in c.config.items() if DEFAULTS.get(field) != given}
+    if c.commands == "seq2seq":
+        import seq2seq  # (which writes by what is here)
+
+        return seq2seq.write(c, name, precision)
+    fields = {field: given for field, given in c.config.items() if c.defaults.get(field) != given}
     if c.commands != "encoder":
         fields.pop("pooled", None)  # a head decides by itself
-    if c.header != "bert":
+    if c.header not in ("bert", "xlnet"):
         fields["family"] = Name(f"&constformer::{c.header}_family")
     # In the order of bert_config's members.
     last = ["labels", "tied", "family", "pool", "predict", "padding", "embedding", "projected", "groups", "buckets"]
     fields = dict(sorted(fields.items(), key=lambda field: last.index(field[0]) if field[0] in last else -1))
     bert = "models/bert.hpp" if c.commands == "encoder" else "models/bert_heads.hpp"
-    includes = [bert if c.header == "bert" else f"models/{c.header}.hpp"]
+    includes = [bert if c.header == "bert" else "models/dispatch_xlnet.hpp" if c.header == "xlnet" else f"models/{c.header}.hpp"]
     includes += {"encoder": ["tasks/embed.hpp"], "sequence": ["tasks/classify.hpp"]}.get(c.commands, [])
     includes.append(f"text/{c.words}.hpp")
     folder = re.sub(r"[^A-Za-z0-9._+ -]", "?", c.folder.resolve().name)
@@ -124,7 +123,7 @@ def write(checkpoint, name, precision):
         "",
         f"inline constexpr std::string_view name = {literal(name)};",
         "",
-        braces(f"inline constexpr constformer::bert_config {name}", fields, ";"),
+        braces(f"inline constexpr constformer::{'xlnet' if c.header == 'xlnet' else 'bert'}_config {name}", fields, ";"),
         f"using model = constformer::{c.model}<{name}" + ("" if precision == "f32" else f", constformer::{precision}") + ">;",
         f"static_assert(constformer::parameters<model>() == {c.parameters:,});".replace(",", "'"),
         "",

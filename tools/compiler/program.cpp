@@ -1,10 +1,9 @@
 // program: what tools/constformer compiles: one checkpoint's model behind commands. The checkpoint's header, its
 // namespace and its head's commands come from the compiler's command line:
 //   -DCONSTFORMER_HEADER='"NAME.hpp"' -DCONSTFORMER_CHECKPOINT=checkpoints::NAME
-//   -DCONSTFORMER_FORWARD='"forward.hpp"' -DCONSTFORMER_COMMANDS='"commands/encoder.hpp"'
-#include "describe.hpp"
-#include CONSTFORMER_FORWARD
+//   -DCONSTFORMER_COMMANDS='"commands/encoder.hpp"' -DCONSTFORMER_FORWARD='"forward.hpp"'
 #include "pack.hpp"
+#include CONSTFORMER_FORWARD // run, bench, describe and, by CONSTFORMER_COMMANDS, the head's commands
 
 #include <cstdio>
 #include <new>

@@ -7,6 +7,7 @@
 #include "lines.hpp"
 #include "output.hpp"
 
+#include "constformer/core/manifest.hpp"
 #include "constformer/core/team.hpp"
 #include "constformer/files/packed_file.hpp"
 #include "constformer/models/dispatch_causal.hpp"
@@ -109,6 +110,13 @@ class session {
         return std::move(*this);
     }
 };
+
+// How the matrices are stored.
+constexpr std::string_view precision() {
+    for (const parameter& p : manifest<model>())
+        if (p.path().ends_with("ffn.up.weight")) return name_of(p.type);
+    return name_of(f32);
+}
 
 // A command: what help says of it, how many words it takes, and what it does.
 struct command {

@@ -1,4 +1,4 @@
-// tensors: what `run` reads and writes: whole numbers in, floats out.
+// tensors: what `run` reads from a file and writes to one.
 #pragma once
 
 #include "session.hpp"
@@ -52,20 +52,27 @@ inline expected<std::vector<int>> whole_numbers(const safetensors& file, std::st
     return result;
 }
 
-// input_ids, (batch, tokens). Errors: they are missing; another shape or type; none, or more than there are positions;
-// outside of the vocabulary.
-inline expected<std::vector<int>> read_ids(const safetensors& file) {
-    const stored_tensor* tensor = file.find("input_ids");
-    if (!tensor) return error("input_ids is missing");
+// Ids, (batch, tokens). Errors: they are missing; another shape or type; none, or more than `positions`; outside of the
+// vocabulary.
+inline expected<std::vector<int>> read_ids(const safetensors& file, int positions,
+                                           std::string_view name = "input_ids") {
+    const stored_tensor* tensor = file.find(name);
+    if (!tensor) return error(name, " is missing");
     const auto& shape = tensor->shape;
-    if (shape.size() != 2) return error("input_ids is ", spell(shape), ", (batch, tokens) is needed");
+    if (shape.size() != 2) return error(name, " is ", spell(shape), ", (batch, tokens) is needed");
     if (shape[0] == 0 || shape[1] == 0)
-        return error("input_ids is ", spell(shape), ": no tokens; a forward needs at least one");
-    if (shape[1] > model::config.positions)
-        return error("input_ids is ", spell(shape), ": ", shape[1], " tokens, this model has ", model::config.positions,
-                     " positions");
-    if (tensor->type == dtype::f32) return error("input_ids is F32, needed is a type of whole numbers");
-    return whole_numbers(file, "input_ids", shape, 0, model::config.vocabulary);
+        return error(name, " is ", spell(shape), ": no tokens; a forward needs at least one");
+    if (shape[1] > positions)
+        return error(name, " is ", spell(shape), ": ", shape[1], " tokens, this model has ", positions, " positions");
+    if (tensor->type == dtype::f32) return error(name, " is F32, needed is a type of whole numbers");
+    return whole_numbers(file, name, shape, 0, model::config.vocabulary);
+}
+
+// Writes what forwards filled.
+inline status write_outputs(std::string_view path, const std::vector<output>& results) {
+    std::vector<tensor_view> views;
+    for (const output& o : results) views.push_back({o.name, dtype::f32, o.shape, std::as_bytes(std::span(o.values))});
+    return write_safetensors(std::string(path), views);
 }
 
 } // namespace constformer::program

@@ -305,12 +305,12 @@ def read(text):
     count = 1 + max([*vocab.values(), *(token["id"] for token in added), len(model["vocab"]) - 1])
     if count > 2 * (len(vocab) + len(added)) + 1000:
         raise Refusal("the numbers of the tokens are not 0, 1, 2, ...")
-    tokens = [(b"", False)] * count
+    tokens, unread = [(b"", False)] * count, set(model.get("unread", ()))
     for text, i in [*((token["content"], token["id"]) for token in added), *vocab.items()]:
         core = text[:-len(word_end)] if word_end and text.endswith(word_end) else text
         data = in_bytes(core) if bytes_ else core.encode()
         tokens[i] = ((text.encode(), False) if data is None else
-                     (data + text[len(core):].encode(), vocab.get(text) == i))  # fmt: skip
+                     (data + text[len(core):].encode(), vocab.get(text) == i and i not in unread))  # fmt: skip
     if kind == "Unigram":
         scores = [score for _, score in model["vocab"]] + [0.0] * (count - len(model["vocab"]))
 

@@ -60,10 +60,11 @@ inline namespace CONSTFORMER_ISA {
 // The search itself, a step at a time, as Transformers' generate(num_beams=…) does it, to the token.
 class beam_search {
   public:
-    // Options are to be checked first. ends: the tokens that end a text.
-    beam_search(const beam_options& options, int vocabulary, std::span<const int> ends)
-        : options_(options), vocabulary_(vocabulary), ends_(ends.begin(), ends.end()), running_(1, {0, none}),
-          found_(std::size_t(options.beams), {lowest, none, 0, false}) {}
+    // Options are to be checked first. ends: the tokens that end a text. normalized: what is given are logarithms of
+    // probabilities, of which some may have been taken away.
+    beam_search(const beam_options& options, int vocabulary, std::span<const int> ends, bool normalized = false)
+        : options_(options), vocabulary_(vocabulary), normalized_(normalized), ends_(ends.begin(), ends.end()),
+          running_(1, {0, none}), found_(std::size_t(options.beams), {lowest, none, 0, false}) {}
 
     [[nodiscard]] bool done() const { return done_; }
     // Of each beam: its newest token, and the beam that it goes on from.
@@ -141,6 +142,7 @@ class beam_search {
 
     beam_options options_;
     int vocabulary_, length_ = 0;
+    bool normalized_;
     bool improves_ = true, done_ = false;
     std::vector<int> ends_, tokens_, parents_;
     std::vector<beam> running_, before_; // of this step, of the one before
@@ -172,7 +174,7 @@ class beam_search {
         before_ = running_;
         for (std::size_t b = 0; b < running_.size(); ++b) {
             const float* const row = logits.data() + b * std::size_t(vocabulary_);
-            const float all = ops::log_sum(row, vocabulary_);
+            const float all = normalized_ ? 0.0f : ops::log_sum(row, vocabulary_);
             for (int t = 0; t < vocabulary_; ++t) {
                 const continuation one{(row[t] - all) + running_[b].score, int(b), t};
                 if (ranked_.size() == wanted) {
@@ -199,7 +201,7 @@ template <beam_source Source>
     const auto vocabulary = std::size_t(source.vocabulary());
     std::vector<float> logits(std::size_t(options.beams) * vocabulary);
     if (status ok = source.first(std::span(logits).first(vocabulary)); !ok) return ok.error();
-    beam_search search(options, int(vocabulary), ends);
+    beam_search search(options, int(vocabulary), ends, requires { Source::normalized; });
     if (status ok = search.advance(std::span(logits).first(vocabulary)); !ok) return ok.error();
     while (!search.done()) {
         const auto rows = std::span(logits).first(search.tokens().size() * vocabulary);

@@ -79,6 +79,12 @@ template <attention_shape s, element E = f32> struct attention {
                linear<inner, s.width>::flops(n.tokens) + 4.0 * n.squares * inner;
     }
 
+    // Of attend() alone.
+    static constexpr double attend_flops(lengths n) {
+        return linear<s.width, inner>::flops(n.tokens) + linear<inner, s.width>::flops(n.tokens) +
+               4.0 * n.squares * inner;
+    }
+
     // Appends the keys and values of `source`, (n, source) -> n more in `past`. The caller has seen to the capacity.
     void remember(const auto& source, memory& past, workspace auto m) const {
         m.watch.stage("attention");

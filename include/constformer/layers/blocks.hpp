@@ -3,6 +3,7 @@
 #pragma once
 
 #include "constformer/layers/attention.hpp"
+#include "constformer/layers/decoder_memory.hpp"
 #include "constformer/layers/feed_forward.hpp"
 #include "constformer/layers/norm.hpp"
 
@@ -122,34 +123,63 @@ template <class Norm, class Self, class Cross, class Ffn> struct pre_norm_decode
     Ffn ffn;
     static constexpr int width = Self::width;
 
-    struct state { // the words so far; the source, read once
-        typename Self::memory self;
-        typename Cross::memory cross;
-        static constexpr std::size_t bytes(int target, int source) {
-            return together(Self::memory::bytes(target), Cross::memory::bytes(source));
-        }
-        static state in(auto& m, int target, int source) {
-            auto words = Self::memory::in(m, target);
-            return {words, Cross::memory::in(m, source)};
-        }
-    };
+    using state = decoder_memory<Self::narrow, Cross::narrow>; // the words so far; the source, read once
 
     static constexpr std::size_t scratch(int n, int keys, int source, int threads = 1) {
         return together(room(std::size_t(n), width),
-                        either(Self::remember_scratch(n, threads), Self::scratch(n, keys, threads),
-                               Cross::scratch(n, source, threads), Ffn::scratch(n, threads)));
+                        either(Self::extend_scratch(n, keys, threads), Cross::scratch(n, source, threads),
+                               Ffn::scratch(n, threads)));
+    }
+    // Of n words behind whose last one stand `keys`, of which each looks at `source` tokens read before.
+    static constexpr double flops(int n, int keys, int source) {
+        lengths words(n), read(n);
+        words.squares = double(n) * keys, read.squares = double(n) * source;
+        return Self::flops(words) + Cross::attend_flops(read) + Ffn::flops(n);
     }
 
     void forward(rows<width> x, state& past, const ops::rule auto& self_rule, const ops::rule auto& cross_rule,
                  workspace auto m) const {
         rows<width> h = m.take(x.count);
         self_norm.forward(x, h, m);
-        self.remember(h, past.self, m);
-        self.attend(h, past.self, onto(x), self_rule, m);
+        self.extend(h, past.self, onto(x), self_rule, m);
         cross_norm.forward(x, h, m);
         cross.attend(h, past.cross, onto(x), cross_rule, m);
         ffn_norm.forward(x, h, m);
         ffn.forward(h, onto(x), m);
+    }
+};
+
+// x = norm(x + self(x)); x = norm(x + cross(x, source)); x = norm(x + ffn(x)). Vaswani et al. 2017; Marian, BART.
+// PyTorch: nn.TransformerDecoderLayer(norm_first=False).
+template <class Norm, class Self, class Cross, class Ffn> struct post_norm_decoder_layer {
+    Self self;
+    Norm self_norm;
+    Cross cross;
+    Norm cross_norm;
+    Ffn ffn;
+    Norm ffn_norm;
+    static constexpr int width = Self::width;
+    using state = decoder_memory<Self::narrow, Cross::narrow>; // the words so far; the source, read once
+
+    static constexpr std::size_t scratch(int n, int keys, int source, int threads = 1) {
+        return either(Self::extend_scratch(n, keys, threads), Cross::scratch(n, source, threads),
+                      Ffn::scratch(n, threads));
+    }
+    // Of n words behind whose last one stand `keys`, of which each looks at `source` tokens read before.
+    static constexpr double flops(int n, int keys, int source) {
+        lengths words(n), read(n);
+        words.squares = double(n) * keys, read.squares = double(n) * source;
+        return Self::flops(words) + Cross::attend_flops(read) + Ffn::flops(n);
+    }
+
+    void forward(rows<width> x, state& past, const ops::rule auto& self_rule, const ops::rule auto& cross_rule,
+                 workspace auto m) const {
+        self.extend(x, past.self, onto(x), self_rule, m);
+        self_norm.forward(x, x, m);
+        cross.attend(x, past.cross, onto(x), cross_rule, m);
+        cross_norm.forward(x, x, m);
+        ffn.forward(x, onto(x), m);
+        ffn_norm.forward(x, x, m);
     }
 };
 

@@ -75,6 +75,15 @@ const kernel_table<Identity>& kernels_at(std::size_t chosen, isas::list<Isa...>)
     return all[chosen]();
 }
 template <class Model> using identity_of = typename identify<Model>::type;
+
+// The same memory and threads, as the functions of a table take them, while `m` exists.
+template <class Watch, class Threads> dispatched_workspace cross(const basic_workspace<Watch, Threads>& m) {
+    static_assert(std::is_same_v<Watch, silent>,
+                  "dispatched: an observer needs a model's own forward, compiled for one instruction set");
+    dispatched_workspace to{.next = m.next, .end = m.end, .high = m.high, .start = m.start};
+    if constexpr (!std::is_same_v<Threads, sequential>) to.threads = borrowed_threads(m.threads);
+    return to;
+}
 #endif
 
 // Stands in for Model wherever a task or a program calls its forward. Weights must outlive it.
@@ -145,17 +154,6 @@ template <class Model> class dispatched {
 
     explicit dispatched(const Model& weights, std::size_t chosen) : weights_(&weights), chosen_(chosen) {}
     template <class M> friend expected<dispatched<M>> dispatch(const M& weights);
-
-#ifdef CONSTFORMER_ISAS
-    // The same memory and threads, as the functions of a table take them, while `m` exists.
-    template <class Watch, class Threads> static dispatched_workspace cross(const basic_workspace<Watch, Threads>& m) {
-        static_assert(std::is_same_v<Watch, silent>,
-                      "dispatched: an observer needs a model's own forward, compiled for one instruction set");
-        dispatched_workspace to{.next = m.next, .end = m.end, .high = m.high, .start = m.start};
-        if constexpr (!std::is_same_v<Threads, sequential>) to.threads = borrowed_threads(m.threads);
-        return to;
-    }
-#endif
 };
 
 // Chooses the kernels for this processor. The environment variable CONSTFORMER_ISA forces an instruction set.

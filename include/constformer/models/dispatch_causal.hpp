@@ -49,13 +49,7 @@ template <causal Model> class dispatched<Model> {
     // Model's function of the same name.
     [[nodiscard]] status forward(std::span<const int> ids, state& past, rows<outputs> logits, workspace auto m) const {
 #ifdef CONSTFORMER_ISAS
-        using Watch = std::remove_cvref_t<decltype(m.watch)>;
-        using Threads = std::remove_cvref_t<decltype(m.threads)>;
-        static_assert(std::is_same_v<Watch, silent>,
-                      "dispatched: an observer needs a model's own forward, compiled for one instruction set");
-        dispatched_workspace to{.next = m.next, .end = m.end, .high = m.high, .start = m.start};
-        if constexpr (!std::is_same_v<Threads, sequential>) to.threads = borrowed_threads(m.threads);
-        return table_->forward(weights_, ids, past, logits, to);
+        return table_->forward(weights_, ids, past, logits, cross(m));
 #else
         return weights_->forward(ids, past, logits, m);
 #endif

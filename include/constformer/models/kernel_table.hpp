@@ -2,6 +2,7 @@
 #pragma once
 
 #include "constformer/models/dispatch_causal.hpp"
+#include "constformer/models/dispatch_seq2seq.hpp"
 
 #ifdef CONSTFORMER_ISAS // a build of one instruction set has no such table
 
@@ -37,6 +38,23 @@ template <causal Model> consteval kernel_table<identity_of<Model>> make_kernel_t
         return static_cast<const Model*>(weights)->forward(ids, past, logits, m);
     };
     return table;
+}
+
+template <reads_and_writes Model> consteval kernel_table<identity_of<Model>> make_kernel_table() {
+    using identity = identity_of<Model>;
+    constexpr int width = identity::width, outputs = identity::outputs;
+    using state = typename identity::state;
+    using ids = std::span<const int>;
+    return {
+        .isa = isa_name,
+        .bytes = sizeof(Model),
+        .manifest = manifest_hash<Model>(),
+        .encode = [](const void* w, ids words, ids keep, rows<width> x,
+                     dispatched_workspace m) { return static_cast<const Model*>(w)->encode(words, keep, x, m); },
+        .begin = [](const void* w, const_rows<width> x, state& past,
+                    dispatched_workspace m) { return static_cast<const Model*>(w)->begin(x, past, m); },
+        .decode = [](const void* w, ids words, ids keep, state& past, rows<outputs> y,
+                     dispatched_workspace m) { return static_cast<const Model*>(w)->decode(words, keep, past, y, m); }};
 }
 
 } // namespace constformer::inline CONSTFORMER_ISA

@@ -3,11 +3,10 @@
 #pragma once
 
 #include "constformer/core/manifest.hpp"
-#include "constformer/core/names.hpp"
 #include "constformer/layers/blocks.hpp"
 #include "constformer/layers/embedding.hpp"
 #include "constformer/layers/relative_bias.hpp"
-#include "constformer/layers/tokens.hpp"
+#include "constformer/models/seq2seq.hpp"
 
 namespace constformer {
 
@@ -52,6 +51,7 @@ template <const t5_config& c, element E = f32> struct t5 {
                   "t5: .layers, .width, .heads, .head_width, .feed_forward and .vocabulary must be positive");
     static constexpr const t5_config& config = c;
     static constexpr int width = c.width, outputs = c.vocabulary;
+    static constexpr element precision = E;
     static constexpr std::span<const name> names{t5_names};
     static constexpr std::span<const std::string_view> unused{t5_unused};
     using norm = rms_norm<c.width, c.epsilon>;
@@ -78,14 +78,8 @@ template <const t5_config& c, element E = f32> struct t5 {
     decoder_stack decoder;
     [[no_unique_address]] when<!c.tied, linear<c.width, c.vocabulary, false, E>> head;
 
-    // The words so far and the source, read once; placed by the caller in state::bytes(target, source) bytes.
-    struct state : stack_state<typename decoder_layer::state, c.decoder_layers> {
-        using base = stack_state<typename decoder_layer::state, c.decoder_layers>;
-        static state in(auto m, int target, int source) { return {base::in(m, target, source)}; }
-        [[nodiscard]] int length() const { return this->layers[0].self.length; }
-        [[nodiscard]] int source() const { return this->layers[0].cross.length; }
-    };
-    static constexpr token_limits limits{"t5", c.vocabulary, 1 << 30}; // distances have no last position
+    using state = decoder_state<typename decoder_layer::state, c.decoder_layers>; // the words so far, and the source
+    static constexpr token_limits limits{"t5", c.vocabulary, 1 << 30};            // distances have no last position
 
     static constexpr std::size_t encode_scratch(int n, int threads = 1) {
         return together(decltype(encoder_stack::bias)::scratch(n, n), encoder_layer::scratch(lengths(n), threads));
@@ -100,13 +94,16 @@ template <const t5_config& c, element E = f32> struct t5 {
         return attend::remember_scratch(source, threads);
     }
 
+    // Of encode(), and of decode() of one word that sees `keys` words and `source` tokens.
+    static constexpr double encode_flops(int n) { return c.layers * encoder_layer::flops(lengths(n)); }
+    static constexpr double decode_flops(int keys, int source) {
+        return c.decoder_layers * decoder_layer::flops(1, keys, source) + decltype(tokens)::logits_flops(1);
+    }
+
     // The encoder's last hidden state, (n) -> (n, width). keep: attention_mask, empty for all 1.
     [[nodiscard]] status encode(std::span<const int> ids, std::span<const int> keep, rows<c.width> x,
                                 workspace auto m) const {
-        if (status ok = check_tokens(ids, {}, limits); !ok) return ok;
-        if (x.count != int(ids.size())) return error("t5: ", ids.size(), " tokens, but room for ", x.count);
-        if (!keep.empty() && keep.size() != ids.size())
-            return error("t5: a mask of ", keep.size(), " for ", ids.size(), " tokens");
+        if (status ok = check_source(ids, keep, x.count, limits); !ok) return ok;
         if (status ok = enough(m, encode_scratch(x.count, m.threads.size()), "t5"); !ok) return ok;
         tokens.look_up(ids, x);
         const auto bias = encoder.bias.spread(x.count, x.count, 0, m);
@@ -117,10 +114,8 @@ template <const t5_config& c, element E = f32> struct t5 {
 
     // A new text: forgets the words and reads the source, (n, width), into every layer's memory.
     [[nodiscard]] status begin(const_rows<c.width> source, state& past, workspace auto m) const {
+        if (status ok = check_begin(source.count, past.source_capacity(), limits); !ok) return ok;
         if (status ok = enough(m, begin_scratch(source.count, m.threads.size()), "t5"); !ok) return ok;
-        if (source.count > past.layers[0].cross.capacity())
-            return error("t5: a source of ", source.count, " tokens, the state has room for ",
-                         past.layers[0].cross.capacity());
         for (std::size_t l = 0; l < decoder.layers.size(); ++l) {
             past.layers[l].self.length = past.layers[l].cross.length = 0;
             decoder.layers[l].cross.remember(source, past.layers[l].cross, m);
@@ -132,13 +127,7 @@ template <const t5_config& c, element E = f32> struct t5 {
     [[nodiscard]] status decode(std::span<const int> ids, std::span<const int> keep, state& past, rows<outputs> logits,
                                 workspace auto m) const {
         const int n = int(ids.size()), before = past.length();
-        if (status ok = check_tokens(ids, {}, limits); !ok) return ok;
-        if (past.source() == 0) return error("t5: decode needs a source; call begin() first");
-        if (before + n > past.layers[0].self.capacity())
-            return error("t5: ", before + n, " words, the state has room for ", past.layers[0].self.capacity());
-        if (!keep.empty() && int(keep.size()) != past.source())
-            return error("t5: a mask of ", keep.size(), " for a source of ", past.source());
-        if (logits.count != n) return error("t5: ", n, " words, but room for the logits of ", logits.count);
+        if (status ok = check_words(ids, keep, past, logits.count, limits); !ok) return ok;
         if (status ok = enough(m, decode_scratch(n, before + n, past.source(), m.threads.size()), "t5"); !ok) return ok;
         rows<c.width> x = m.take(n);
         tokens.look_up(ids, x);

@@ -35,6 +35,15 @@ template <int Width> void first(const_rows<Width> x, std::span<const int> length
     }
 }
 
+// y[s] = the last token of sentence s: (tokens, width) -> (sentences, width).
+template <int Width> void last(const_rows<Width> x, std::span<const int> lengths, rows<Width> y) {
+    int end = 0;
+    for (int s = 0; s < y.count; ++s) {
+        end = lengths.empty() ? x.count : end + lengths[std::size_t(s)];
+        map(x[end - 1], y[s], Width, [](vec v) { return v; });
+    }
+}
+
 // Each row divided by its Euclidean length; a zero row stays zero. PyTorch: F.normalize(y, dim=-1).
 template <int Width> void normalize(rows<Width> y) {
     for (int r = 0; r < y.count; ++r) {

@@ -79,6 +79,62 @@ struct padding {
     }
 };
 
+// hidden[query · columns + key] != 0, or keep[key] == 0: the query does not see the key. Keys are counted behind `past`
+// others, which all see. Query q stands at position seats[q] (empty: q); where `itself`, it sees that key all the same.
+// XLNet's perm_mask and attention_mask. Both empty: nothing is hidden.
+struct hidden_pairs {
+    std::span<const int> hidden{}, keep{}, seats{};
+    int columns = 0, past = 0;
+    bool itself = true;
+    key_range visible(int, int keys) const { return {0, keys}; }
+    void operator()(int, const score_tile& s) const {
+        if (hidden.empty() && keep.empty()) return;
+        for (int q = 0; q < s.queries; ++q) {
+            const int at = seats.empty() ? s.query + q : seats[std::size_t(s.query + q)];
+            const int* const row = hidden.empty() ? nullptr : hidden.data() + std::ptrdiff_t(at) * columns;
+            for (int k = std::max(0, past - s.key); k < s.keys; ++k) {
+                const int key = s.key + k - past;
+                if (itself && key == at) continue;
+                if ((row && row[key] != 0) || (!keep.empty() && keep[std::size_t(key)] == 0)) s(q, k) = never;
+            }
+        }
+    }
+    // (a mask of pairs is of one sentence)
+    hidden_pairs sentence(int first, int count) const {
+        hidden_pairs other = *this;
+        if (!keep.empty() && past == 0) other.keep = keep.subspan(std::size_t(first), std::size_t(count));
+        return other;
+    }
+};
+
+// Two numbers a query and head: what a key of the query's own segment gets, and one of another. Keys are counted
+// behind `past` others, which lie in segment 0. No segments: nothing is added.
+struct by_segment {
+    const float* table; // (queries, 2 · heads)
+    std::ptrdiff_t stride;
+    std::span<const int> segments{}, seats{};
+    int past = 0;
+    key_range visible(int, int keys) const { return {0, keys}; }
+    void operator()(int head, const score_tile& s) const {
+        if (segments.empty()) return;
+        for (int q = 0; q < s.queries; ++q) {
+            const int i = s.query + q, at = seats.empty() ? i : seats[std::size_t(i)];
+            const int own = segments[std::size_t(at)];
+            const float* const two = table + i * stride + 2 * head;
+            for (int k = 0; k < s.keys; ++k) {
+                const int key = s.key + k - past;
+                s(q, k) += two[(key < 0 ? 0 : segments[std::size_t(key)]) != own];
+            }
+        }
+    }
+    by_segment sentence(int first, int count) const {
+        by_segment other = *this;
+        other.table += first * stride;
+        if (!segments.empty() && past == 0) other.segments = segments.subspan(std::size_t(first), std::size_t(count));
+        return other;
+    }
+};
+
 template <class R>
 concept rule = requires(const R r, const score_tile scores) {
     { r.visible(0, 0) } -> std::same_as<key_range>;

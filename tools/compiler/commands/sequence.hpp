@@ -3,7 +3,9 @@
 
 #include "passages.hpp"
 
+#include "constformer/files/mapped.hpp"
 #include "constformer/tasks/classify.hpp"
+#include "constformer/tasks/glue.hpp"
 #include "constformer/tasks/rerank.hpp"
 #include "constformer/tasks/zero_shot.hpp"
 
@@ -50,6 +52,64 @@ inline status classify_command(const arguments& given) {
             return {};
         },
         [&] { return out.flush(); });
+}
+
+// What GLUE measures of a task, over a file of the user's own.
+inline status glue_command(const arguments& given) {
+    const auto about = glue::find(given.words[0]);
+    if (!about) return about.error();
+    const glue::task& task = **about;
+    std::vector<std::string_view> names(std::begin(checkpoint::labels), std::end(checkpoint::labels));
+    if (given.has("--labels")) {
+        names.clear();
+        for (std::string_view rest = given.value("--labels", "");;) {
+            const auto end = std::min(rest.find(','), rest.size());
+            names.push_back(rest.substr(0, end));
+            if (end == rest.size()) break;
+            rest.remove_prefix(end + 1);
+        }
+        if (names.size() != std::size_t(model::outputs))
+            return error("--labels: ", names.size(), " names, this model has ", model::outputs, " labels");
+    }
+    std::vector<int> places; // of the model's labels among the task's
+    if (!task.labels.empty()) {
+        auto matched = glue::match_labels(task, names);
+        if (!matched) return matched.error();
+        places = std::move(*matched);
+    } else if (model::outputs != 1) {
+        return error(task.name, " needs a model of one number, this one has ", model::outputs, " labels");
+    }
+    const std::string path(given.words[1]);
+    const auto file = mapped::open(path);
+    if (!file) return file.error();
+    const auto examples = glue::read(task, {reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()});
+    if (!examples) return error(spell_path(path), ": ", examples.error().what());
+
+    auto s = session::open(given);
+    if (!s) return s.error();
+    const auto words = s->words();
+    if (!words) return words.error();
+    classifier classes(*s->net, **words, {}, s->most_tokens, {.truncate = s->truncate, .how = scoring::none},
+                       s->threads());
+    std::vector<int> labels;
+    std::vector<double> scores;
+    for (std::size_t i = 0; i < examples->size(); ++i) {
+        const glue::example& one = (*examples)[i];
+        const auto found = task.second.empty() ? classes.classify(one.first) : classes.classify(one.first, one.second);
+        if (!found) return error(spell_path(path), ": example ", i + 1, ": ", found.error().what());
+        labels.push_back(places.empty() ? 0 : places[std::size_t((*found)[0].label)]);
+        scores.push_back(double((*found)[0].score));
+    }
+    writer out;
+    if (s->json) (out << "{\"task\":").quoted(task.name) << ",\"examples\":" << examples->size();
+    for (const glue::measured& one : glue::measure(task, *examples, labels, scores)) {
+        if (s->json)
+            out << ",\"" << glue::name_of(one.what) << "\":" << float(one.value);
+        else
+            (out << glue::name_of(one.what) << '\t').fixed(one.value, 4) << '\n';
+    }
+    if (s->json) out << "}\n";
+    return out.flush();
 }
 
 template <class Network = network> status rerank_command(const arguments& given) {
@@ -125,6 +185,18 @@ inline std::vector<command> sequence_commands() {
                                threads_option,
                                weights_option},
                               classify_command}};
+    all.push_back({"glue",
+                   "TASK FILE",
+                   "what GLUE measures of one of its nine tasks, over a file of yours as GLUE has them (dev.tsv)",
+                   2,
+                   2,
+                   {{"--labels", "A,B...", "the task's names of this model's labels, in their order"},
+                    json_option,
+                    truncate_option,
+                    most_option,
+                    threads_option,
+                    weights_option},
+                   glue_command});
     if constexpr (model::outputs == 1)
         all.push_back({"rerank",
                        "QUERY PASSAGES",
