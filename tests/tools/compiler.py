@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 COMPILER = ROOT / "tools" / "constformer"
 RELATIVES = ["roberta_masked_lm", "roberta_answer", "roberta_sequence", "xlm_roberta_rerank", "distilbert_sequence", "mpnet_w36_h3", "albert_w36_h3",
-             "xlnet_sequence"]
+             "xlnet_sequence", "muse_w24_h2"]
 CASES = ["bert_w36_h3", "bert_masked_lm_untied", "bert_sequence", "bert_token", "bert_answer", *RELATIVES, "llama_chat", "marian_w27_h3", "dates"]
 CHECKPOINTS = {"dates": ROOT / "data" / "dates"}  # what does not lie in GOLDEN
 FEW = ["--march", "sse4_2,avx2"]  # instruction sets that one program holds; one case takes all, as it is without an option
