@@ -32,7 +32,7 @@ export declare function supports(): { simd128: boolean; relaxed: boolean; thread
 
 export interface Progress {
   phase: 'engine' | 'weights' | 'ready' | 'embed';
-  /** Bytes (weights) or texts (embed). */
+  /** Bytes (engine: of the module once it runs; weights) or texts (embed). */
   loaded: number;
   /** 0 while it is not known. */
   total: number;

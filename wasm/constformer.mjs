@@ -99,6 +99,7 @@ class Engine {
       const build = threads > 1 ? 'threads' : relaxed ? 'relaxed' : 'simd128';
       const [code] = await Promise.all([compile(wasm[build], cache, both.signal), ahead]);
       await engine.#start(code.module, threads);
+      progress({ phase: 'engine', loaded: code.size, total: code.size });
       const source = await engine.#receive(weights, await ahead, cache, progress, both.signal);
       Object.assign(engine.#about, {
         build: { simd128: 'simd128', relaxed: 'relaxed SIMD', threads: 'relaxed SIMD and threads' }[build],

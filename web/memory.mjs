@@ -19,11 +19,13 @@ const names = {
 // struct is its padding, what the file and scratch leave of the memory is the rest.
 export function parts(about) {
   const { width, feed_forward, type } = about,
-    element = { bf16: 2, i8: 1 }[/, (\w+)/.exec(type)?.[1]] ?? 4; // of a matrix; everything else is f32
+    kind = /, (\w+)/.exec(type)?.[1],
+    element = { bf16: 2, i8: 1, q8: 1.0625, q4: 0.625 }[kind] ?? 4, // of a matrix, scales of blocks included
+    word = kind === 'q8' || kind === 'q4' ? element : 4; // of the table of words; everything else is f32
   const linear = (from, to) => element * from * to + 4 * to,
     norm = 8 * width;
   const all = [
-    { kind: 'words', size: 4 * about.vocabulary * width },
+    { kind: 'words', size: word * about.vocabulary * width },
     { kind: 'places', size: 4 * (about.positions + about.segments) * width + norm },
   ];
   for (let layer = 1; layer <= about.layers; ++layer)

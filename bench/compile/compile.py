@@ -4,12 +4,15 @@
   bench/run compile            a table
   bench/run compile --json     the same for machines
   bench/run compile --check    only what is over budget
+  bench/run compile --sizes    only what the WebAssembly engines weigh, and what a page loads of onnxruntime-web,
+                               transformers.js and wllama (installed by the first run; their versions are pinned in peers.json)
 
 Exits with 1 if something is over budget. Seconds are processor time, so that a busy machine changes nothing.
 """
 
 import argparse
 import concurrent.futures
+import gzip
 import json
 import os
 import pathlib
@@ -107,16 +110,45 @@ def measure(env):
         for title, seconds in total.items():
             yield {"what": "all kernels, every instruction set", "by": title, "seconds": round(seconds, 2),
                    "budget": {"seconds": ALL_SECONDS}}
+        yield from sizes(env)
+
+
+def sizes(env):
+    """What attention alone and the engines weigh."""
+    with tempfile.TemporaryDirectory() as name:
         for title in ("em++", "em++ relaxed"):
-            module = attention(all_compilers[title], env, folder)
-            yield weigh("attention alone", title, [module], ATTENTION_KIB, env)
-        for name, files in engines(env):
-            yield weigh("MiniLM engine, JavaScript included", name, files, ENGINE_KIB, env)
+            module = attention(compilers(env)[title], env, pathlib.Path(name))
+            yield weigh("attention alone", title, [module], env, ATTENTION_KIB)
+    for name, files in engines(env):
+        yield weigh("MiniLM engine, JavaScript included", name, files, env, ENGINE_KIB)
 
 
-def weigh(what, by, files, budget, env):
+def peers(env):
+    """What a page loads of others to do the same: their JavaScript, minified, and the module that it asks for."""
+    place = ROOT / "build/peers/sizes"
+    wanted = pathlib.Path(__file__).with_name("peers.json").read_text()
+    kept = place / "package.json"
+    if not kept.exists() or kept.read_text() != wanted or not (place / "node_modules").exists():
+        print("installing onnxruntime-web, transformers.js and wllama (once)", file=sys.stderr, flush=True)
+        place.mkdir(parents=True, exist_ok=True)
+        kept.write_text(wanted)
+        quiet(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"], "npm install", env=env, cwd=place)
+    there = place / "node_modules"
+    ort = there / "onnxruntime-web/dist"
+    for name, files in {
+        "onnxruntime-web": [ort / "ort.wasm.min.mjs", ort / "ort-wasm-simd-threaded.mjs", ort / "ort-wasm-simd-threaded.wasm"],
+        "@huggingface/transformers": [there / "@huggingface/transformers/dist/transformers.min.js",
+                                      *(ort / f"ort-wasm-simd-threaded.asyncify.{kind}" for kind in ("mjs", "wasm"))],
+        "@wllama/wllama": [there / "@wllama/wllama/esm/index.min.js", there / "@wllama/wllama/esm/wasm/wllama.wasm"],
+    }.items():  # fmt: skip
+        yield weigh(name, json.loads(wanted)["dependencies"][name], files, env)
+
+
+def weigh(what, by, files, env, budget=None):
     return {"what": what, "by": by, "raw_kib": round(sum(file.stat().st_size for file in files) / 1024, 1),
-            "brotli_kib": round(sum(brotli_bytes(file, env) for file in files) / 1024, 1), "budget": {"brotli_kib": budget}}
+            "gzip_kib": round(sum(len(gzip.compress(file.read_bytes(), 9)) for file in files) / 1024, 1),
+            "brotli_kib": round(sum(brotli_bytes(file, env) for file in files) / 1024, 1),
+            "budget": {"brotli_kib": budget} if budget else {}}
 
 
 def over(result):
@@ -128,21 +160,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     parser.add_argument("--check", action="store_true", help="print only what is over budget")
+    parser.add_argument("--sizes", action="store_true", help="only the bytes of the engines, and those of others")
     wanted = parser.parse_args()
     env = environment()
     for tool in ("brotli", "em++"):
         if not shutil.which(tool, path=env["PATH"]):
             stop(f"{tool} is missing: run tools/setup")
-    results = list(measure(env))
+    results = [*sizes(env), *peers(env)] if wanted.sizes else list(measure(env))
     problems = [problem for result in results for problem in over(result)]
     if wanted.json:
         print(json.dumps({"bench": "compile", "results": results, "over_budget": problems}, indent=2))
     elif not wanted.check:
-        print(f"{'':36} {'by':14} {'CPU s':>6} {'MB':>5} {'KiB raw':>8} {'brotli':>7}   budget")
+        print(f"{'':36} {'by':14} {'CPU s':>6} {'MB':>5} {'KiB raw':>8} {'gzip':>7} {'brotli':>7}   budget")
         for r in results:
             budget = ", ".join(f"{most} {UNITS[key]}" for key, most in r["budget"].items())
             print(f"{r['what']:36} {r['by']:14} {r.get('seconds', ''):>6} {r.get('megabytes', ''):>5} "
-                  f"{r.get('raw_kib', ''):>8} {r.get('brotli_kib', ''):>7}   {budget}")
+                  f"{r.get('raw_kib', ''):>8} {r.get('gzip_kib', ''):>7} {r.get('brotli_kib', ''):>7}   {budget}".rstrip())
     for problem in problems:
         print(f"over budget: {problem}", file=sys.stderr)
     return 1 if problems else 0

@@ -1,5 +1,5 @@
 // The speed of a whole model, all-MiniLM-L6-v2, and where its time goes.
-//   models [--json] [--precision f32|bf16|i8] [--weights PATH] [--rounds N] [--tokens 8,16,…] [--threads 1,2]
+//   models [--json] [--precision f32|bf16|i8|q8|q4] [--weights PATH] [--rounds N] [--tokens 8,16,…] [--threads 1,2]
 //   [--cpu-time]
 // PATH is a packed weights file, a safetensors file or a Hugging Face folder; without one the weights are random, which
 // takes the same time.
@@ -214,7 +214,7 @@ int main(int count, char** words) {
         else if (word == "--threads" && more)
             wanted.threads = list(words[++i]);
         else {
-            fmt::print(stderr, "usage: models [--json] [--precision f32|bf16|i8] [--weights PATH] [--rounds N] "
+            fmt::print(stderr, "usage: models [--json] [--precision f32|bf16|i8|q8|q4] [--weights PATH] [--rounds N] "
                                "[--tokens 8,16] [--threads 1,2] [--cpu-time]\n");
             return word == "--help" ? 0 : 2;
         }
@@ -222,5 +222,7 @@ int main(int count, char** words) {
     if (precision == name_of(f32)) return run<f32>(wanted);
     if (precision == name_of(bf16)) return run<bf16>(wanted);
     if (precision == name_of(i8)) return run<i8>(wanted);
-    die(fmt::format("--precision {}: there are f32, bf16 and i8", precision));
+    if (precision == name_of(q8)) return run<q8>(wanted);
+    if (precision == name_of(q4)) return run<q4>(wanted);
+    die(fmt::format("--precision {}: there are f32, bf16, i8, q8 and q4", precision));
 }

@@ -1,6 +1,7 @@
-// The speed of single operations, and their share of the multiply-add peak that this machine shows in the same run.
+// The speed of single operations, and their share of what limits them on this machine, measured in the same run: the
+// peak of multiply-adds, or of int8 dot products, or the reading of memory.
 //   ops [--json] [--rounds N] [--only PART-OF-A-NAME] [--cpu-time]
-#include "../support/measure.hpp"
+#include "../support/limits.hpp"
 #include "constformer/ops/attend.hpp"
 #include "constformer/ops/matmul.hpp"
 #include "constformer/ops/normalize.hpp"
@@ -14,19 +15,27 @@ using namespace constformer;
 
 namespace {
 
-constexpr std::size_t far = 40 << 20; // bytes: more than most last-level caches
+constexpr std::size_t far = 40 << 20;      // bytes: more than most last-level caches
+constexpr std::size_t farther = 120 << 20; // a small language model's, read once for each token
 
 struct result {
     std::string op, shape, weights; // weights: "hot", "cycled", or "" where there are none
     double work;                    // FLOP, or bytes read and written
     bool counts_flops;
     std::size_t number;
+    double limit = 0;           // seconds of the limit's work that is as much as `work` …
+    std::size_t limited_by = 0; // … in the rounds of this number
 };
 
 class suite {
   public:
     suite(std::string only, int rounds)
-        : only_(std::move(only)), rounds_(rounds), peak_(timer_.add(bench::fma_peak{})) {}
+        : only_(std::move(only)), rounds_(rounds), peak_(timer_.add(bench::fma_peak{})) {
+        if (i8_flops_ == 0) i8_flops_ = bench::fma_peak::flops;
+        auto* const words = reinterpret_cast<std::uint32_t*>(blocks_.data());
+        for (std::size_t i = 0; i < farther / sizeof *words; ++i) // every half is a scale as there may be
+            words[i] = (words[i] & 0x3bff3bff) | 0x04000400;
+    }
 
     void matmul(int rows, int depth, int columns) {
         const std::size_t size = std::size_t(round_up(columns, panel)) * std::size_t(depth);
@@ -51,6 +60,32 @@ class suite {
                 turn = (turn + 1) % copies;
                 ops::multiply_panels(there, 0, panels);
             });
+    }
+
+    // Products with weights in blocks; cycled through more than any cache holds they read memory, one row at a time.
+    template <element E, int Out, int In> void blocks(std::initializer_list<int> some_rows) {
+        using weights = matrix<Out, In, E>;
+        const std::string op = fmt::format("matmul {}", name_of(E));
+        const auto all = reinterpret_cast<const weights*>(blocks_.data());
+        const std::size_t copies = farther / sizeof(weights);
+        for (const int n : some_rows) {
+            const auto multiply = [=, this](const weights& w) {
+                auto m = basic_workspace<>::over({reinterpret_cast<std::byte*>(scratch_.data()), scratch_bytes});
+                const auto x = ops::prepare<E>(const_rows<In>{x_.data(), n}, m);
+                ops::multiply(w, absent<void>{}, x, rows<Out>{y_.data(), n}, m);
+            };
+            const double flops = 2.0 * n * Out * In;
+            const std::string shape = fmt::format("{:4} {:5} {:5}", n, In, Out);
+            if (n > 1) {
+                add({op, shape, "cycled", flops, true, 0, flops / i8_flops_, i8_peak_},
+                    [=, turn = std::size_t{0}]() mutable { multiply(all[turn++ % copies]); });
+            } else {
+                const double bytes = double(sizeof(weights)) * double(copies);
+                add({op, shape, "cycled", bytes, false, 0, bytes / double(farther), read_}, [=] {
+                    for (std::size_t i = 0; i < copies; ++i) multiply(all[i]);
+                });
+            }
+        }
     }
 
     void attention(int tokens) {
@@ -96,7 +131,8 @@ class suite {
             one["median_us"] = t.median() * 1e6;
             one["min_us"] = t.best() * 1e6;
             one[r.counts_flops ? "gflops" : "gbytes_per_s"] = r.work / t.median() / 1e9;
-            if (r.counts_flops) one["share_of_peak"] = r.work / t.median() / 1e9 / peak();
+            if (const double share = share_of(r); share > 0)
+                one[r.counts_flops ? "share_of_peak" : "share_of_reading"] = share;
             out["results"].push_back(one);
         }
         return out;
@@ -106,26 +142,39 @@ class suite {
         fmt::print("one thread, {}, {}: {:.1f} GFLOP/s multiply-add peak; medians of {} rounds\n\n", isa_name,
                    bench::compiler, peak(), rounds_);
         const char* const line = "{:11} {:22} {:7} {:>10} {:>10} {:>9} {:>7} {:>8}\n";
-        fmt::print(fmt::runtime(line), "", "shape", "weights", "median µs", "min µs", "GFLOP/s", "peak %", "GB/s");
+        fmt::print(fmt::runtime(line), "", "shape", "weights", "median µs", "min µs", "GFLOP/s", "limit %", "GB/s");
         for (const result& r : results_) {
             const bench::times& t = timer_.of(r.number);
             const double rate = r.work / t.median() / 1e9;
             fmt::print(fmt::runtime(line), r.op, r.shape, r.weights, fmt::format("{:.2f}", t.median() * 1e6),
                        fmt::format("{:.2f}", t.best() * 1e6), r.counts_flops ? fmt::format("{:.1f}", rate) : "",
-                       r.counts_flops ? fmt::format("{:.0f}", 100 * rate / peak()) : "",
+                       share_of(r) > 0 ? fmt::format("{:.0f}", 100 * share_of(r)) : "",
                        r.counts_flops ? "" : fmt::format("{:.1f}", rate));
         }
+    }
+    // Of the limit, 0 where none is known.
+    [[nodiscard]] double share_of(const result& r) const {
+        const double took = timer_.of(r.number).median();
+        if (r.limit > 0) return r.limit * timer_.of(r.limited_by).median() / took;
+        return r.counts_flops ? r.work / took / 1e9 / peak() : 0;
     }
     [[nodiscard]] bool empty() const { return results_.empty(); }
 
   private:
     using product = ops::product<f32>;
-    static constexpr std::size_t scratch_bytes = ops::attend_scratch(512, 32);
+    static constexpr std::size_t scratch_bytes =
+        either(ops::attend_scratch(512, 32), ops::prepare_room<q8>(512, 1536)); // (of what runs, the most)
     std::string only_;
     int rounds_;
     bench::rounds timer_{1e-3};
     std::size_t peak_;
     std::vector<result> results_;
+    bench::numbers blocks_{farther / sizeof(float)};
+    double i8_flops_ = bench::run_peak("i8");
+    std::size_t i8_peak_ = timer_.add([this] {
+        if (bench::run_peak("i8") == 0) bench::run_peak("f32");
+    });
+    std::size_t read_ = timer_.add([this] { bench::read_all({blocks_.data(), farther / sizeof(float)}); });
     bench::numbers x_{512 * 1536}, y_{512 * 1536}, z_{8192}, bias_{1536}, scratch_{scratch_bytes / sizeof(float)},
         weights_{far / sizeof(float)};
 
@@ -170,6 +219,10 @@ int main(int count, char** words) {
         all.matmul(rows, 1536, 384);
     }
     all.matmul(37, 100, 203);
+    all.blocks<q8, 1536, 576>({1, 128, 512});
+    all.blocks<q4, 1536, 576>({1, 128, 512});
+    all.blocks<q8, 576, 1536>({1, 128, 512});
+    all.blocks<q4, 576, 1536>({1, 128, 512});
     for (const int tokens : {16, 128, 512}) all.attention(tokens);
     for (const int width : {16, 128, 512}) all.softmax(width);
     all.layer_norm(128, 384);

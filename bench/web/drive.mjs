@@ -34,7 +34,7 @@ const server = createServer((request, response) => {
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-embedder-policy': 'require-corp',
   });
-  createReadStream(file).pipe(response);
+  createReadStream(file, { highWaterMark: 1 << 20 }).pipe(response);
 });
 await new Promise((ready) => {
   server.listen(0, '127.0.0.1', ready);

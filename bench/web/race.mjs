@@ -81,10 +81,23 @@ export async function race({ engine, graphs, exact, lengths, rounds, threads }) 
   return { own, graphs, rows };
 }
 
-// From nothing to the first embedding, on a page that was just opened: milliseconds since its navigation began.
-export async function start({ engine, graph }) {
-  const ids = ids_of(16),
-    run = engine ? await ours(engine, { threads: 1, worker: false }) : await theirs(`/${graph}.onnx`, 1);
+// From nothing to the first embedding, on a page that was just opened: milliseconds since its navigation began. With
+// `until` only until the engine is there and waits for weights, or until the bytes of the weights have come, in a page
+// that does nothing with them.
+export async function start({ engine, graph, until }) {
+  const ids = ids_of(16);
+  if (until === 'bytes') {
+    for (const reader = (await fetch(`/${engine}.weights`)).body.getReader(); !(await reader.read()).done; );
+    return performance.now();
+  }
+  if (until === 'engine') {
+    const { load } = await import(`/${engine}.mjs`);
+    return new Promise((ready) => {
+      const progress = ({ phase, loaded }) => phase === 'engine' && loaded > 0 && ready(performance.now());
+      load(undefined, { worker: false, cache: false, tokens: 256, threads: 1, onProgress: progress });
+    });
+  }
+  const run = engine ? await ours(engine, { threads: 1, worker: false }) : await theirs(`/${graph}.onnx`, 1);
   await run(ids);
   return performance.now();
 }

@@ -4,6 +4,7 @@
   bench/run web                      f32, one thread, 8 to 256 tokens
   bench/run web --precision i8       int8 instead; every graph that onnxruntime quantizes
   bench/run web --threads 2          as many threads for every engine, beside one thread of ours
+  bench/run web --native             instead: WebAssembly under Node against a program of 128-bit registers (SSE4.2)
   bench/run web --start              from the opening of a page to the first embedding, nothing kept from earlier visits
   bench/run web --tokens 16,128      other lengths
   bench/run web --rounds 40          more turns
@@ -27,6 +28,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import native  # noqa: E402
 import project  # noqa: E402
 
 PLACE = project.BUILD / "peers"
@@ -86,7 +88,8 @@ def show_race(found, chosen):
 
 
 def show_start(found):
-    print(f"{found['browser']}, from the opening of a page to the first embedding, ms: median (best)")
+    print(f"{found['browser']}, from the opening of a page to the first embedding, ms: median (best); of ours also until the "
+          "engine is ready,\nand until its weights have come to a page that does nothing with them")
     for name, times in found["starts"].items():
         print(f"  {name:28}{statistics.median(times):8.0f} ({min(times):.0f})")
 
@@ -98,10 +101,16 @@ def main():
     parser.add_argument("--precision", default="f32", choices=GRAPHS)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--start", action="store_true", help="time the start instead")
+    parser.add_argument("--native", action="store_true", help="WebAssembly against a program of 128-bit registers instead")
     parser.add_argument("--prepare", action="store_true", help="only install onnxruntime-web and export its models")
     parser.add_argument("--json", metavar="FILE", help="write the figures there; - is standard output, without the table")
     chosen = parser.parse_args()
     env = project.environment()
+    if chosen.native:
+        chosen.rounds = min(chosen.rounds, 7)
+        found = native.measure(chosen, env)
+        print(json.dumps(found, indent=2)) if chosen.json == "-" else native.show(found, chosen)
+        return
     prepare(env)
     if chosen.prepare:
         return
@@ -110,6 +119,8 @@ def main():
     if chosen.start:
         found = drive(folder, {"rounds": chosen.rounds, "visits": [
             {"name": f"Constformer {chosen.precision}", "engine": name},
+            {"name": "  its engine alone", "engine": name, "until": "engine"},
+            {"name": "  its bytes alone", "engine": name, "until": "bytes"},
             *({"name": f"onnxruntime-web {graph}", "graph": graph} for graph in graphs)]}, env)  # fmt: skip
     else:
         found = drive(folder, {"engine": name, "graphs": graphs, "exact": "plain", "rounds": chosen.rounds,

@@ -153,6 +153,24 @@ BOOST_AUTO_TEST_CASE(a_forward_allocates_nothing) {
     allocates_nothing<i8>();
 }
 
+BOOST_AUTO_TEST_CASE(a_decoder_allocates_nothing) {
+    using model = llama<tiny::llama_w42_h6>;
+    const auto net = laws::random_weights<model>(81);
+    const laws::aligned_memory states(model::state::bytes(40)), memory(model::scratch(30, 40));
+    auto past = model::state::in(basic_workspace<>::over(states), 40);
+    const std::vector<int> ids(30, 5);
+    laws::sheet y(1, model::outputs);
+    bool good = false;
+    for (const int n : {30, 1, 2}) {
+        BOOST_TEST(counted([&] {
+                       good = net->forward(std::span(ids).first(std::size_t(n)), past, y.view<model::outputs>(),
+                                           basic_workspace<>::over(memory))
+                                  .has_value();
+                   }) == 0);
+        BOOST_TEST(good);
+    }
+}
+
 #endif
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -54,6 +54,51 @@ BOOST_AUTO_TEST_CASE(a_matrix_gives_back_what_was_put_up_to_its_element) {
     every_size<i8>();
 }
 
+// Blocks are kept as they are: every number that 16 or 256 steps of two halves can mean.
+template <element E, int Outputs, int Inputs> void blocks_stay_what_they_are() {
+    using type = matrix<Outputs, Inputs, E>;
+    const auto one = std::make_unique<type>();
+    laws::noise random(51);
+    std::vector<quantized_block> all;
+    for (int r = 0; r < Outputs; ++r)
+        for (int b = 0; b < type::blocks; ++b) {
+            quantized_block& from = all.emplace_back();
+            from.scale = to_float16(random()), from.least = E == q4 ? to_float16(random()) : 0;
+            for (int i = 0; i < type::size_of(b); ++i)
+                from.q[i] = std::int8_t(E == q4 ? random.below(16) : random.below(256) - 128);
+            one->put(r, b, from);
+        }
+    std::vector<bool> used(std::size(one->data));
+    for (int r = 0; r < Outputs; ++r)
+        for (int c = 0; c < Inputs; ++c) {
+            const quantized_block& from = all[std::size_t(r * type::blocks + c / block_size)];
+            BOOST_TEST(one->at(r, c) == from[c % block_size]);
+            used[type::place(r, c)] = true;
+        }
+    for (std::size_t i = 0; i < used.size(); ++i)
+        if (!used[i]) BOOST_TEST(one->data[i] == 0);
+}
+BOOST_AUTO_TEST_CASE(blocks_are_kept_as_they_are) {
+    blocks_stay_what_they_are<q8, 17, 33>();
+    blocks_stay_what_they_are<q8, 1, 64>();
+    blocks_stay_what_they_are<q4, 17, 33>();
+    blocks_stay_what_they_are<q4, 16, 50>();
+    static_assert(sizeof(matrix<16, 64, q8>) == 16 * 2 * 34 && sizeof(matrix<16, 64, q4>) == 16 * 2 * 20);
+}
+BOOST_AUTO_TEST_CASE(rows_become_blocks) {
+    const auto eight = std::make_unique<matrix<2, 40, q8>>();
+    const auto four = std::make_unique<matrix<2, 40, q4>>();
+    laws::noise random(52);
+    std::vector<float> row;
+    for (int i = 0; i < 40; ++i) row.push_back(random());
+    eight->put(1, row.data()), four->put(1, row.data());
+    for (int c = 0; c < 40; ++c) {
+        BOOST_TEST(std::abs(eight->at(1, c) - row[std::size_t(c)]) <= 0.5 / 126);
+        BOOST_TEST(std::abs(four->at(1, c) - row[std::size_t(c)]) <= 2 * 0.65 / 15);
+        BOOST_TEST((eight->at(0, c) == 0 && four->at(0, c) == 0));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_line_holds_one_input_of_16_outputs_or_two_or_four) {
     using floats = matrix<40, 3>;
     BOOST_TEST(floats::place(0, 0) == 0u);

@@ -84,6 +84,11 @@ template <element E> void all() {
     encoder<bert<wide, E>>({140, 9});
     masked_words<bert_masked_lm<tiny::bert_masked_lm, E>>();
     decoder<gpt<tiny::gpt2_w48_h4, E>>();
+    decoder<llama<tiny::llama_w42_h6, E>>();
+}
+template <element E> void in_blocks() { // a table of words and a tied head too
+    encoder<bert<tiny::bert_w128_h2, E>>({16, 5});
+    masked_words<bert_masked_lm<tiny::bert_masked_lm, E>>();
 }
 
 } // namespace
@@ -98,4 +103,6 @@ int main(int count, char** words) {
     all<f32>();
     all<bf16>();
     all<i8>();
+    in_blocks<q8>();
+    in_blocks<q4>();
 }

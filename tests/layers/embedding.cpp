@@ -39,4 +39,27 @@ BOOST_AUTO_TEST_CASE(a_tied_head_reads_the_same_table) {
     BOOST_TEST(y.guarded());
 }
 
+// In blocks a row is what it is as a row of the matrix, and the head multiplies by the same numbers.
+template <element E> void tables_in_blocks_are_looked_up_and_multiplied() {
+    const auto words = laws::random_weights<embedding<19, 50, E>>(105);
+    const std::vector<int> ids{18, 0, 3, 17};
+    laws::sheet rows_of(4, 50, 3);
+    words->look_up(ids, rows_of.view<50>());
+    for (int i = 0; i < 4; ++i)
+        for (int c = 0; c < 50; ++c) BOOST_TEST(rows_of.at(i, c) == words->weight.at(ids[std::size_t(i)], c));
+    laws::sheet x(5, 50, laws::noise(106)), y(5, 19, 2);
+    const laws::aligned_memory memory(words->logits_scratch(5));
+    std::size_t high = 0;
+    auto m = basic_workspace<>::over(memory);
+    m.high = &high;
+    words->logits(x.view<50>(), absent<void>{}, y.view<19>(), m);
+    BOOST_TEST(high == words->logits_scratch(5));
+    BOOST_TEST(laws::farthest(y, reference::linear(x.exact(), laws::exact(words->weight), {})) <= 0.02);
+    BOOST_TEST((rows_of.guarded() && y.guarded()));
+}
+BOOST_AUTO_TEST_CASE(tables_in_blocks) {
+    tables_in_blocks_are_looked_up_and_multiplied<q8>();
+    tables_in_blocks_are_looked_up_and_multiplied<q4>();
+}
+
 BOOST_AUTO_TEST_SUITE_END()

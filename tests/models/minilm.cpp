@@ -78,6 +78,18 @@ BOOST_AUTO_TEST_CASE(embeddings_in_int8_keep_their_direction) {
     BOOST_TEST(found.least_cosine >= 0.994);
     BOOST_TEST(found.mean_cosine >= 0.999);
 }
+// The table of words in 8 bits too: 24 MB in all.
+BOOST_AUTO_TEST_CASE(embeddings_in_blocks_of_bytes_keep_their_direction) {
+    const agreement found = agree<q8>();
+    BOOST_TEST(found.least_cosine >= 0.997);
+    BOOST_TEST(found.mean_cosine >= 0.9995);
+}
+// The smallest, 15 MB, and the one that costs something.
+BOOST_AUTO_TEST_CASE(embeddings_in_blocks_of_4_bits_stay_near) {
+    const agreement found = agree<q4>();
+    BOOST_TEST(found.least_cosine >= 0.89);
+    BOOST_TEST(found.mean_cosine >= 0.97);
+}
 
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace constformer::test

@@ -13,7 +13,8 @@
 namespace constformer::test {
 namespace {
 
-// Roundings, of 2^-9 of each number (bf16) or up to a 254th of a row's range (i8), are as good as random, so errors are
+// Roundings, of 2^-9 of each number (bf16), up to a 254th of a row's range (i8) or of a block's (q8), or a 30th of that
+// (q4), are as good as random, so errors are
 // measured as the root of their mean square, relative to that of the numbers. The tiny models have few numbers to
 // average over, and the classifier's logits are small differences of larger ones.
 double away(std::span<const float> found, std::span<const float> expected) {
@@ -25,7 +26,7 @@ double away(std::span<const float> found, std::span<const float> expected) {
     }
     return std::isfinite(off) ? std::sqrt(off / size) : INFINITY;
 }
-template <element E> constexpr double allowed = E == bf16 ? 0.012 : 0.055;
+template <element E> constexpr double allowed = E == bf16 ? 0.012 : E == q8 ? 0.03 : E == q4 ? 0.3 : 0.055;
 
 // A forward in exactly its scratch, whose high-water mark is the scratch.
 template <class Model, class Threads = sequential>
@@ -75,6 +76,12 @@ template <element E> void every_bert() {
     close_to_pytorch<bert_masked_lm<tiny::bert_masked_lm_untied, E>, E>("bert_masked_lm_untied", "logits");
     close_to_pytorch<bert_sequence_classifier<tiny::bert_sequence, E>, E>("bert_sequence", "logits", false);
     close_to_pytorch<bert_token_classifier<tiny::bert_token, E>, E>("bert_token", "logits");
+}
+
+// The table of words and the head that is tied to it as well.
+template <element E> void some_in_blocks() {
+    close_to_pytorch<bert<tiny::bert_w36_h3, E>, E>("bert_w36_h3", "last_hidden_state");
+    close_to_pytorch<bert_masked_lm<tiny::bert_masked_lm, E>, E>("bert_masked_lm", "logits");
 }
 
 template <element E> void packing_and_threads_change_nothing() {
@@ -160,6 +167,11 @@ BOOST_AUTO_TEST_SUITE(models_precision)
 
 BOOST_AUTO_TEST_CASE(encoders_and_heads_in_bfloat16_are_close_to_pytorch) { every_bert<bf16>(); }
 BOOST_AUTO_TEST_CASE(encoders_and_heads_in_int8_are_close_to_pytorch) { every_bert<i8>(); }
+BOOST_AUTO_TEST_CASE(models_in_blocks_are_close_to_pytorch) {
+    some_in_blocks<q8>();
+    some_in_blocks<q4>();
+}
+BOOST_AUTO_TEST_CASE(packing_and_threads_change_nothing_in_blocks) { packing_and_threads_change_nothing<q4>(); }
 BOOST_AUTO_TEST_CASE(packing_and_threads_change_nothing_in_bfloat16) { packing_and_threads_change_nothing<bf16>(); }
 BOOST_AUTO_TEST_CASE(packing_and_threads_change_nothing_in_int8) { packing_and_threads_change_nothing<i8>(); }
 BOOST_AUTO_TEST_CASE(decoders_in_bfloat16_are_close_to_pytorch) { decoders_are_close_to_pytorch<bf16>(); }

@@ -31,6 +31,8 @@ template <element E> void takes_its_room_once() {
 BOOST_AUTO_TEST_CASE(rounded_rows_take_their_room_once) {
     takes_its_room_once<bf16>();
     takes_its_room_once<i8>();
+    takes_its_room_once<q8>();
+    takes_its_room_once<q4>();
 }
 
 #if defined(CONSTFORMER_DOT_BF16)

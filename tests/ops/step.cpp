@@ -10,7 +10,7 @@ namespace {
 template <element E>
 constexpr bool a_line = sizeof(typename ops::step<E>::weight) * ops::step<E>::beside * panel == 64 &&
                         ops::step<E>::inputs % ops::step<E>::beside == 0;
-static_assert(a_line<f32> && a_line<bf16> && a_line<i8>);
+static_assert(a_line<f32> && a_line<bf16> && a_line<i8> && a_line<q8> && a_line<q4>);
 static_assert(matrix<1, 1, f32>::step == ops::step<f32>::beside &&
               matrix<1, 1, bf16>::step == ops::step<bf16>::beside && matrix<1, 1, i8>::step == ops::step<i8>::beside);
 static_assert(matrix<1, 1, i8>::depth % ops::step<i8>::inputs == 0);
@@ -18,7 +18,7 @@ static_assert(matrix<1, 1, i8>::depth % ops::step<i8>::inputs == 0);
 template <element E>
 constexpr bool fits =
     ops::best_tile<E>.rows * ops::best_tile<E>.registers <= 16 && ops::few_rows_tile<E>.rows <= ops::best_tile<E>.rows;
-static_assert(fits<f32> && fits<bf16> && fits<i8>);
+static_assert(fits<f32> && fits<bf16> && fits<i8> && fits<q8> && fits<q4>);
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(ops_step)

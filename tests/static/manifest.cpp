@@ -31,5 +31,7 @@ template <class Model> constexpr bool ends_at_its_size = [] {
 static_assert(ends_at_its_size<bert<tiny::bert_w36_h3>>);
 static_assert(ends_at_its_size<bert_masked_lm<tiny::bert_masked_lm>>);
 static_assert(ends_at_its_size<bert_masked_lm<tiny::bert_masked_lm_untied>>);
-static_assert(ends_at_its_size<gpt<tiny::gpt2_w48_h4>>);
+static_assert(ends_at_its_size<gpt<tiny::gpt2_w48_h4>> && ends_at_its_size<gpt<tiny::gpt_w36_h3>>);
+static_assert(ends_at_its_size<gpt_neox<tiny::gpt_neox_w48_h2>> && ends_at_its_size<gpt_neox<tiny::gpt_neox_in_turn>>);
+static_assert(ends_at_its_size<llama<tiny::llama_w42_h6>> && ends_at_its_size<llama<tiny::llama_one_key>>);
 static_assert(ends_at_its_size<t5<tiny::t5_relu>> && ends_at_its_size<t5<tiny::t5_gated_gelu>>);

@@ -124,6 +124,46 @@ BOOST_AUTO_TEST_CASE(ends_for_every_reason) {
     BOOST_TEST((never && never->why == stop_reason::cancelled && never->made == 0));
 }
 
+BOOST_AUTO_TEST_CASE(guesses_change_no_text) {
+    writer w;
+    text_generator generator(*w.weights, w.words, 70, {});
+    // Repeats itself: what followed is guessed right, until it is not.
+    std::vector<int> prompt;
+    for (int i = 0; i < 4; ++i) prompt.insert(prompt.end(), {20, 31, 42, 53, 24});
+    int fewest = 100;
+    for (const sampling_options sampling : {sampling_options{}, {.temperature = 0.7f, .seed = 5}}) {
+        std::string plain;
+        for (const int lookup : {0, 1, 3, 8}) {
+            std::string text;
+            const auto done =
+                generator.generate(prompt, {.sampling = sampling, .most_new = 60, .lookup = lookup}, [&](auto more) {
+                    text += more;
+                    return true;
+                });
+            BOOST_REQUIRE_MESSAGE(done, why(done));
+            BOOST_TEST((done->why == stop_reason::full && done->made == 51));
+            if (lookup == 0) {
+                plain = text;
+                BOOST_TEST(done->forwards == 50);
+            }
+            BOOST_TEST(text == plain);
+            fewest = std::min(fewest, done->forwards);
+        }
+    }
+    BOOST_TEST(fewest < 45);
+    // The cache holds what came, not what was guessed.
+    const auto again = generator.generate(prompt, {.most_new = 3, .lookup = 8}, go_on);
+    BOOST_REQUIRE(again);
+    BOOST_TEST(again->reused == 19);
+    const auto wanted = w.best(prompt, 8);
+    std::string text;
+    BOOST_REQUIRE(generator.generate(std::span(wanted).first(23), {.most_new = 5}, [&](std::string_view more) {
+        text += more;
+        return true;
+    }));
+    BOOST_TEST(text == w.text_of(std::span(wanted).subspan(23)));
+}
+
 BOOST_AUTO_TEST_CASE(searches_and_scores) {
     writer w;
     text_generator generator(*w.weights, w.words, 60, {});
@@ -168,6 +208,7 @@ BOOST_AUTO_TEST_CASE(bad_input_is_a_sentence) {
     BOOST_TEST(said("AAAAAAAAAAA") == "generate: a prompt of 11 tokens, the context has room for 10");
     BOOST_TEST(said("A", {.most_new = 0}) == "generate: 0 new tokens, at least 1 is needed");
     BOOST_TEST(said("A", {.sampling = {.top_p = 2}}) == "sampling: top-p must be above 0 and at most 1");
+    BOOST_TEST(said("A", {.lookup = 9}) == "generate: 9 tokens are to be guessed, 0 to 8 can be");
     BOOST_TEST(said("AAAAAAAAAA") == "full");
     BOOST_TEST(why(generator.generate(std::vector<int>{71}, {}, go_on)) ==
                "llama: token id 71 is outside the vocabulary of 71");

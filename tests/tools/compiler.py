@@ -197,13 +197,13 @@ def test_instruction_sets(b):
 
 
 def test_precisions(b):
-    """--precision bf16 and i8: smaller weights, close to PyTorch on every instruction set, and described as what they are"""
+    """--precision bf16, i8 and q4: smaller weights, close to PyTorch on every instruction set, and described as what they are"""
     case = "bert_w36_h3"
     stored = read(GOLDEN / case / "io.safetensors")
     write(b.file("in.safetensors"), {n: stored[f"batch.{n}"] for n in ("input_ids", "attention_mask", "token_type_ids")})
     wanted = stored["batch.last_hidden_state"][2]
     sizes = [pathlib.Path(f"{b.program(case)}.weights").stat().st_size]
-    for precision, away in (("bf16", 0.012), ("i8", 0.055)):
+    for precision, away in (("bf16", 0.012), ("i8", 0.055), ("q4", 0.3)):
         program = b.file(f"{case}_{precision}")
         code, _, problem = run(COMPILER, "compile", GOLDEN / case, "-o", program, "--precision", precision,
                                "--march", "sse4_2,avx2,avx512_bf16", env={"CXXFLAGS": "-O1"})
@@ -220,7 +220,7 @@ def test_precisions(b):
         line = json.loads(answer(program, "bench", "--lengths", "8"))
         check(line["precision"] == precision, line)
         sizes.append(pathlib.Path(f"{program}.weights").stat().st_size)
-    check(sizes == sorted(sizes, reverse=True) and len(set(sizes)) == 3, f"weights do not become smaller: {sizes}")
+    check(sizes == sorted(sizes, reverse=True) and len(set(sizes)) == 4, f"weights do not become smaller: {sizes}")
     refused("this program needs", b.file(f"{case}_i8"), "embed", "x", "--weights",
             f"{b.file(f'{case}_bf16')}.weights")
 
@@ -421,8 +421,62 @@ def test_language_model(b):
     check(found["text"] == "tsigh" and found["stop"] == "stop", found)
     found = written("generate", "--context", "12", "plants make food")
     check(found["stop"] == "full" and found["prompt"] + found["tokens"] == 13, found)
+    plain = written("generate", "--tokens", "40", "plants make food")
+    found = written("generate", "--tokens", "40", "--lookup", "6", "plants make food")
+    check(found["text"] == plain["text"] and found["forwards"] < plain["forwards"] == 39, found)
     long = "the cat " * 40
     check(written("generate", "--context", "12", "--truncate", "--tokens", "1", long)["prompt"] == 12, "--truncate")
+
+
+def test_decoder_configs(b):
+    """every decoder's config.json is read as its type needs it, and calls for the tensors that its file holds"""
+    sys.path.insert(0, str(ROOT / "tools" / "compiler"))
+    import checkpoint
+    import decoders
+    wanted = {
+        "gpt2_w64_h2": {"layers": 1, "width": 64, "heads": 2, "feed_forward": 100, "act": "gelu_tanh", "epsilon": 1e-6},
+        "gpt_w36_h3": {"layers": 2, "feed_forward": 144, "positions": 40, "post_norm": True, "act": "gelu_tanh"},
+        "gpt_neox_w48_h2": {"rotary": (6, {"base": 10000.0}), "parallel": True, "tied": False, "bias": True, "act": "gelu"},
+        "gpt_neox_in_turn": {"rotary": (10, {"base": 10000.0}), "parallel": False, "tied": True, "bias": False, "act": "gelu_tanh"},
+        "llama_w42_h6": {"kv_heads": 2, "head_width": 12, "tied": False, "bias": False, "rotary": (12, {
+            "base": 100.0, "factor": 4.0, "low": 1.0, "high": 4.0, "original": 24})},
+        "llama_one_key": {"kv_heads": 1, "rotary": (12, {"base": 500.0, "factor": 2.5}), "bias": True, "output_bias": True,
+                          "feed_bias": True, "tied": True, "epsilon": 1e-5},
+        "mistral_w48_h4": {"window": 5, "kv_heads": 2, "bias": False} | {"tied": False},
+        "qwen2_w36_h3": {"window": 7, "full_layers": 1, "bias": True, "output_bias": False, "interleaved": False, "tied": True},
+    }  # fmt: skip
+    for case, some in wanted.items():
+        fields = checkpoint.Fields(GOLDEN / case / "config.json")
+        kind = decoders.KINDS[fields.all["architectures"][0]][1]
+        config = decoders.read(fields, kind, checkpoint.ACTIVATIONS)
+        found = {name: config.get(name, decoders.DEFAULTS[kind].get(name)) for name in some}
+        check(found == some, f"{case}: {found}, not {some}")
+        path, tensors = checkpoint.find_tensors(GOLDEN / case)
+        needed = decoders.tensors(kind, config, tensors)
+        checkpoint.check_shapes(path, tensors, needed)
+        check(set(needed) == set(tensors), f"{case}: {set(tensors) ^ set(needed)}")
+
+    fields = checkpoint.Fields(GOLDEN / "llama_w42_h6" / "config.json")
+    for old, wanted in (({"rope_theta": 5e5, "rope_scaling": {"type": "linear", "factor": 2.0}}, {"base": 5e5, "factor": 2.0}),
+                        ({"rope_theta": 5e5, "rope_scaling": None}, {"base": 5e5})):  # fmt: skip
+        fields.all = {**fields.all, "rope_parameters": None, **old}
+        check(decoders.rope(fields, 12) == (12, wanted), f"{old}: {decoders.rope(fields, 12)}")
+    numbers = {"<|im_start|>": 1, "<|im_end|>": 2, "<|start_header_id|>": 3, "<|end_header_id|>": 4, "<|eot_id|>": 5}
+    for template, wanted, why in (
+        ("{{'<|im_start|>' + m['content'] + '<|im_end|>\\n'}}", {}, ""),
+        ("{{ '<|im_start|>system\\nBe good.<|im_end|>\\n' }}{{ m['content'] | trim }}", {"system": "Be good.", "trims": True}, ""),
+        ("{{ bos_token }}<|start_header_id|>{{ m['content'] | trim }}", {
+            "begin": "<s>", "before_role": "<|start_header_id|>", "behind_role": "<|end_header_id|>\n\n",
+            "behind_message": "<|eot_id|>", "trims": True}, ""),
+        ("<|user|> <|assistant|>", {"before_role": "<|", "behind_role": "|>\n", "behind_message": "</s>\n"}, ""),
+        ("<|start_header_id|>Today Date", {}, "writes the date"), ("[INST]", {}, "none that is known"), (None, {}, "no chat template"),
+        ([{"name": "default", "template": "<|im_start|>"}], {}, ""),
+    ):  # fmt: skip
+        found = decoders.chat(template, numbers, {"bos_token": "<s>", "eos_token": "</s>"})
+        check(found.fields == wanted and why in found.why and bool(why) == bool(found.why), f"{template}: {found}")
+    check("needs the token <|im_start|>" in decoders.chat("<|im_start|>", {}, {}).why, "a template whose tokens are not there")
+    check(decoders.ends([None, [7, 8], "</s>"], numbers, 100, decoders.Chat({})) == [2, 7, 8], "ends")
+    check(decoders.ends([None, "<|eot_id|>"], numbers, 100, decoders.Chat({}, "none")) == [5], "an end by its text")
 
 
 def test_language_model_refusals(b):
@@ -439,6 +493,7 @@ def test_language_model_refusals(b):
     refused("--early-stopping maybe: false, true or never", program, "generate", "--early-stopping", "maybe", "x")
     refused("--temperature warm: a number", program, "generate", "--temperature", "warm", "x")
     refused("top-p must be above 0", program, "generate", "--top-p", "0", "x")
+    refused("9 tokens are to be guessed, 0 to 8 can be", program, "generate", "--lookup", "9", "x")
     refused("the temperature must be", program, "generate", "--temperature", "-1", "x")
     for sentence, messages in (("is not JSON", "[{"), ("holds no list", "{}"), ("message 0 is no object", "[1]"),
                                ("message 0 has no text as its content", '[{"role": "user"}]'),
@@ -955,7 +1010,7 @@ def test_compile_refusals(b):
     no("holds neither tokenizer.json nor vocab.txt", folder)
 
     good = GOLDEN / "bert_w36_h3"
-    no("--precision i4 is not supported; f32, bf16 and i8 are", good, "--precision", "i4")
+    no("--precision i4 is not supported; f32, bf16, i8, q8 and q4 are", good, "--precision", "i4")
     no("--target gpu is not supported", good, "--target", "gpu")
     no("--fly", good, "--fly", code=2)
     no("no-such-compiler", good, "--compiler", "no-such-compiler")

@@ -1,13 +1,14 @@
 // matrix: a parameter that is multiplied: PyTorch's (Outputs, Inputs), stored for the kernels in panels of 16 outputs,
 // the last one padded with zeros. Within a panel, a line of 64 bytes holds what one step of a sum needs of 16 outputs:
-// one input of each as f32, two as bf16, four as i8. One layout thus serves every instruction set, and one kernel loop
-// every element.
+// one input of each as f32, two as bf16, four as i8 or q8, eight as q4. One layout thus serves every instruction set.
 #pragma once
 
 #include "constformer/core/bfloat16.hpp"
+#include "constformer/core/blocks.hpp"
 #include "constformer/core/hadamard.hpp"
 #include "constformer/core/tensor.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace constformer {
@@ -15,7 +16,7 @@ namespace constformer {
 template <int Outputs, int Inputs, element E = f32> struct matrix;
 
 namespace detail {
-// What the three have in common: extents, and where input c of output r lies.
+// What they have in common: extents, and where input c of output r lies.
 template <int Outputs, int Inputs, element E, int Step, int Depth> struct panels_of {
     static_assert(Outputs > 0 && Inputs > 0, "matrix: both extents must be positive");
     static constexpr int leaf_rows = Outputs, leaf_columns = Inputs;
@@ -98,6 +99,79 @@ struct alignas(64) matrix<Outputs, Inputs, i8> : detail::panels_of<Outputs, Inpu
             total += q;
         }
         sum[r] = scale[r] * float(total);
+    }
+};
+
+namespace detail {
+// What q8 and q4 have in common: whole blocks, and where the halves of block b of output r lie: `Kinds` for each of a
+// panel's 16 outputs, the blocks of a panel one behind another, as the kernel walks them.
+template <int Outputs, int Inputs, element E, int Depth, int Kinds>
+struct blocks_of : panels_of<Outputs, Inputs, E, 4, Depth> {
+    static constexpr int blocks = round_up(Inputs, block_size) / block_size; // of a row
+    static constexpr std::size_t halves = std::size_t(blocks_of::panels) * panel * blocks * Kinds;
+    static constexpr std::size_t half(int r, int b, int kind = 0) {
+        return ((std::size_t(r / panel) * blocks + std::size_t(b)) * Kinds + std::size_t(kind)) * panel +
+               std::size_t(r % panel);
+    }
+    // How many numbers block b of a row has.
+    static constexpr int size_of(int b) { return std::min(block_size, Inputs - b * block_size); }
+};
+} // namespace detail
+
+// Blocks of 32 inputs of an output, each scale · data: GGUF's Q8_0.
+template <int Outputs, int Inputs>
+struct alignas(64) matrix<Outputs, Inputs, q8>
+    : detail::blocks_of<Outputs, Inputs, q8, round_up(Inputs, block_size), 1> {
+    std::int8_t data[matrix::stored];
+    std::uint16_t scale[matrix::halves];
+
+    [[nodiscard]] float at(int r, int c) const {
+        return from_float16(scale[matrix::half(r, c / block_size)]) * float(data[matrix::place(r, c)]);
+    }
+    void put(int r, const float* values) {
+        for (int b = 0; b < matrix::blocks; ++b) put(r, b, to_bytes(values + b * block_size, matrix::size_of(b)));
+    }
+    // The numbers of block b of a row.
+    void get(int r, int b, float* to) const {
+        const float step = from_float16(scale[matrix::half(r, b)]);
+        const std::int8_t* from = data + matrix::place(r, b * block_size);
+        for (int i = 0; i < matrix::size_of(b); ++i) to[i] = step * float(from[i / 4 * 64 + i % 4]);
+    }
+    void put(int r, int b, const quantized_block& from) {
+        scale[matrix::half(r, b)] = from.scale;
+        for (int i = 0; i < matrix::size_of(b); ++i) data[matrix::place(r, b * block_size + i)] = from.q[i];
+    }
+};
+
+// The same in 4 bits, each scale · data + least: GGUF's Q4_1, and its Q4_0, whose least is -8 · scale. A byte holds
+// number i of a block's first 16 in its lower half, and number 16 + i in its upper one.
+template <int Outputs, int Inputs>
+struct alignas(64) matrix<Outputs, Inputs, q4>
+    : detail::blocks_of<Outputs, Inputs, q4, round_up(Inputs, block_size) / 2, 2> {
+    std::uint8_t data[matrix::stored];
+    std::uint16_t scale[matrix::halves]; // of 16 outputs, and their leasts
+
+    // Where number c lies, with its neighbor of the block's other half.
+    static constexpr std::size_t place(int r, int c) {
+        return detail::panels_of<Outputs, Inputs, q4, 4, matrix::depth>::place(r, c / block_size * 16 + c % 16);
+    }
+    [[nodiscard]] float at(int r, int c) const {
+        const int q = data[place(r, c)] >> (c % block_size < 16 ? 0 : 4) & 15, b = c / block_size;
+        return from_float16(scale[matrix::half(r, b)]) * float(q) + from_float16(scale[matrix::half(r, b, 1)]);
+    }
+    void put(int r, const float* values) {
+        for (int b = 0; b < matrix::blocks; ++b) put(r, b, to_nibbles(values + b * block_size, matrix::size_of(b)));
+    }
+    void get(int r, int b, float* to) const {
+        const float step = from_float16(scale[matrix::half(r, b)]), low = from_float16(scale[matrix::half(r, b, 1)]);
+        const std::uint8_t* from = data + place(r, b * block_size);
+        for (int i = 0; i < matrix::size_of(b); ++i)
+            to[i] = step * float(from[i % 16 / 4 * 64 + i % 4] >> (i < 16 ? 0 : 4) & 15) + low;
+    }
+    void put(int r, int b, const quantized_block& from) {
+        scale[matrix::half(r, b)] = from.scale, scale[matrix::half(r, b, 1)] = from.least;
+        for (int i = 0; i < 16; ++i) // what is behind the row's end is zero
+            data[place(r, b * block_size + i)] = std::uint8_t(from.q[i] | from.q[16 + i] << 4);
     }
 };
 

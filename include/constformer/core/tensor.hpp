@@ -14,10 +14,18 @@
 
 namespace constformer {
 
-// How a matrix stores its numbers: as they are, rounded to bfloat16, or to 8 bits with a scale for each output.
-enum class element : std::uint8_t { f32, bf16, i8 };
+// How a matrix stores its numbers: as they are, rounded to bfloat16, to 8 bits with a scale for each output, or to 8 or
+// 4 bits with a scale for each 32 inputs of an output (core/blocks.hpp), as GGUF files store them.
+enum class element : std::uint8_t { f32, bf16, i8, q8, q4 };
 using enum element;
-constexpr std::string_view name_of(element e) { return e == f32 ? "f32" : e == bf16 ? "bf16" : "i8"; }
+constexpr std::string_view name_of(element e) {
+    constexpr std::string_view names[] = {"f32", "bf16", "i8", "q8", "q4"};
+    return names[int(e)];
+}
+// Whether it is stored in blocks that share a scale.
+constexpr bool in_blocks(element e) { return e == q8 || e == q4; }
+// How a model whose matrices are of element e stores its table of words: half of a small model's bytes.
+constexpr element words_of(element e) { return e == i8 ? q8 : in_blocks(e) ? e : f32; }
 
 // Outputs that lie side by side in a packed matrix: a constant of the format, not of one machine's registers, so that
 // one weights file serves every instruction set.

@@ -8,6 +8,7 @@
 #include "constformer/files/open_tensors.hpp"
 #include "constformer/files/packed_file.hpp"
 #include "constformer/files/spell.hpp"
+#include "constformer/files/stored_blocks.hpp"
 #include "constformer/files/stored_tensor.hpp"
 #include "constformer/files/stored_tensors.hpp"
 
@@ -122,6 +123,15 @@ class checkpoint_reader {
         return line_.data();
     }
 
+    // Writes row `r` into the leaf: the blocks of a file that is quantized already as they are, where the leaf keeps
+    // such.
+    template <class Leaf> void put(Leaf& leaf, int r) {
+        if constexpr (in_blocks(Leaf::leaf_element)) {
+            if (!turned_ && keeps_blocks(Leaf::leaf_element, source_->type) && put_blocks(leaf, r)) return;
+        }
+        leaf.put(r, row(r));
+    }
+
     // Every tensor of the file has to be used or listed in `ignored`.
     status nothing_left(std::span<const std::string_view> ignored) const {
         const stored_tensor* extra = nullptr;
@@ -149,6 +159,16 @@ class checkpoint_reader {
     bool turned_ = false;
     std::vector<float> values_, line_;
 
+    template <class Leaf> bool put_blocks(Leaf& leaf, int r) {
+        // A stored row is whole blocks.
+        const std::size_t first = static_cast<std::size_t>(how_.part * leaf_->rows + r) * Leaf::blocks;
+        for (int b = 0; b < Leaf::blocks; ++b) {
+            const auto kept = kept_block(*source_, first + static_cast<std::size_t>(b), Leaf::leaf_element);
+            if (!kept) return false;
+            leaf.put(r, b, *kept);
+        }
+        return true;
+    }
     void mark(const stored_tensor& tensor) { used_[static_cast<std::size_t>(&tensor - &*file_.begin())] = true; }
 
     // The shape that the leaf needs in the checkpoint's own layout.
@@ -180,7 +200,8 @@ template <class Weights> struct free_weights {
 } // namespace detail
 
 // Fills `weights` from a checkpoint: every leaf from the tensor that `table` names for it (of several lines that match,
-// the first whose tensor the file has), F64, F16, BF16 and GGUF's quantized types converted. Padding becomes zero.
+// the first whose tensor the file has), F64, F16, BF16 and GGUF's quantized types converted; a matrix in
+// blocks keeps GGUF's blocks as they are where it can (stored_blocks.hpp). Padding becomes zero.
 // `ignored`: names of tensors that may be left over; * is an index, a final '.' stands for all that begins so.
 // Errors, each with both names: a tensor missing, of another type or shape, left over, or holding NaN or an infinity.
 // The weights are undefined then. PyTorch equivalent: model.load_state_dict(load_file(path), strict=True).
@@ -198,7 +219,7 @@ status pack(const stored_tensors& file, Weights& weights, std::span<const name> 
         if (!result) return;
         result = reader.read(about);
         if (!result) return;
-        for (int r = 0; r < about.rows; ++r) leaf.put(r, reader.row(r));
+        for (int r = 0; r < about.rows; ++r) reader.put(leaf, r);
     });
     return result ? reader.nothing_left(ignored) : result;
 }

@@ -4,6 +4,8 @@
 // bits, its factor at most 8 and a number at most 6, so every product is exact in a float and only the last sum rounds.
 #pragma once
 
+#include "constformer/core/float16.hpp"
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -18,15 +20,7 @@ template <class T> T load(const std::byte* from) noexcept {
     return value;
 }
 inline float from_bf16(std::uint16_t bits) noexcept { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
-inline float from_f16(std::uint16_t half) noexcept {
-    const std::uint32_t sign = std::uint32_t{half} >> 15 << 31, exponent = half >> 10 & 31, fraction = half & 0x3ff;
-    if (exponent == 0) { // zero and the subnormals: fraction * 2^-24, exact
-        const float value = static_cast<float>(fraction) * 0x1p-24f;
-        return sign ? -value : value;
-    }
-    const std::uint32_t wide = exponent == 31 ? 0xff : exponent + 112; // infinity and NaN stay what they are
-    return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
-}
+inline float from_f16(std::uint16_t half) noexcept { return from_float16(half); }
 template <class From, class To, class Convert>
 void convert(const std::byte* from, std::span<To> to, Convert&& convert_one) {
     for (std::size_t i = 0; i < to.size(); ++i) to[i] = convert_one(load<From>(from + i * sizeof(From)));

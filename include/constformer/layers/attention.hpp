@@ -3,7 +3,7 @@
 #pragma once
 
 #include "constformer/layers/linear.hpp"
-#include "constformer/ops/attend.hpp"
+#include "constformer/ops/attend_one.hpp"
 #include "constformer/ops/rotate.hpp"
 
 #include <cmath>
@@ -53,7 +53,7 @@ template <attention_shape s, element E = f32> struct attention {
     static constexpr std::size_t scratch(int n, int keys, int threads = 1) {
         return together(room(std::size_t(n), inner), room(std::size_t(n), inner),
                         either(decltype(query)::scratch(n, threads), decltype(output)::scratch(n, threads),
-                               ops::attend_scratch<E>(keys, s.head_width, threads)));
+                               look_scratch(n, keys, threads)));
     }
     // Of encode(): a packed batch that looks at itself.
     static constexpr std::size_t encode_scratch(lengths n, int threads = 1) {
@@ -64,11 +64,15 @@ template <attention_shape s, element E = f32> struct attention {
     }
     // Of extend(): n tokens that see `keys`, themselves included.
     static constexpr std::size_t extend_scratch(int n, int keys, int threads = 1) {
-        return together(
-            room(std::size_t(n), inner),
-            either(remember_scratch(n, threads),
-                   together(room(std::size_t(n), inner), either(decltype(output)::scratch(n, threads),
-                                                                ops::attend_scratch<E>(keys, s.head_width, threads)))));
+        return together(room(std::size_t(n), inner),
+                        either(remember_scratch(n, threads),
+                               together(room(std::size_t(n), inner), either(decltype(output)::scratch(n, threads),
+                                                                            look_scratch(n, keys, threads)))));
+    }
+    // Of n queries that look at `keys` remembered tokens, without the linear maps.
+    static constexpr std::size_t look_scratch(int n, int keys, int threads = 1) {
+        return n == 1 ? ops::attend_one_scratch<E>(keys, s.heads, s.head_width, threads)
+                      : ops::attend_scratch<E>(keys, s.head_width, threads);
     }
     static constexpr double flops(lengths n) {
         return linear<s.width, inner>::flops(n.tokens) + 2 * linear<s.source, narrow>::flops(n.tokens) +
@@ -107,7 +111,7 @@ template <attention_shape s, element E = f32> struct attention {
         rows<inner> q = m.take(x.count);
         const key_values<narrow> to = append(now, x.count);
         ops::multiply<E>(m, {query.plan(once, q), key.plan(once, to.keys), value.plan(once, to.values)});
-        look(q, now, y, rule, m, each, each);
+        look<false>(q, now, y, rule, m, each, each);
     }
 
     // The two together, for a decoder: tokens that go on from what `past` holds look at it and at themselves. Keys are
@@ -136,13 +140,19 @@ template <attention_shape s, element E = f32> struct attention {
         past.length += n;
         return to;
     }
-    // attend() behind its queries.
+    // attend() behind its queries. `One`: a single query takes the way of its own; encoders do without that code.
+    template <bool One = true>
     void look(const_rows<inner> q, const memory& past, auto y, const ops::rule auto& rule, workspace auto m,
               std::span<const int> queries, std::span<const int> keys) const {
         rows<inner> o = m.take(q.count);
-        ops::attend<s.heads, s.kv_heads, s.head_width, E>(
-            q, past.keys.part(0, past.length), past.values.part(0, past.length), o, queries, keys,
-            s.scaled ? 1 / std::sqrt(float(s.head_width)) : 1.0f, rule, m);
+        const auto k = past.keys.part(0, past.length), v = past.values.part(0, past.length);
+        const float scale = s.scaled ? 1 / std::sqrt(float(s.head_width)) : 1.0f;
+        if constexpr (One)
+            if (q.count == 1 && queries.empty() && !m.watch.wants_attention()) {
+                ops::attend_one<s.heads, s.kv_heads, s.head_width, E>(q, k, v, o, scale, rule, m);
+                return output.forward(o, y, m); // (1, heads · head_width) -> (1, width)
+            }
+        ops::attend<s.heads, s.kv_heads, s.head_width, E>(q, k, v, o, queries, keys, scale, rule, m);
         output.forward(o, y, m); // (n, heads · head_width) -> (n, width)
     }
 };

@@ -7,9 +7,11 @@
 
 namespace constformer::inline CONSTFORMER_ISA {
 
-// N rows of Width. PyTorch: nn.Embedding(N, Width). Ids must lie in [0, N): a family's check sees to it.
-template <int N, int Width> struct embedding {
-    table<N, Width> weight;
+// N rows of Width: floats, or a matrix in blocks, whose rows become floats where they are looked up. PyTorch:
+// nn.Embedding(N, Width). Ids must lie in [0, N): a family's check sees to it.
+template <int N, int Width, element E = f32> struct embedding {
+    static_assert(E == f32 || in_blocks(E), "embedding: a table holds f32, q8 or q4");
+    std::conditional_t<E == f32, table<N, Width>, matrix<N, Width, E>> weight;
 
     // y = weight[ids]: (n) -> (n, Width)
     void look_up(std::span<const int> ids, rows<Width> y) const { ops::look_up(weight, ids, y); }
@@ -43,7 +45,13 @@ template <int N, int Width> struct embedding {
 
     // The tied head: x weight' + bias, (n, Width) -> (n, N). `bias` is a vector<N> or absent.
     template <class Bias> void logits(const_rows<Width> x, const Bias& bias, rows<N> y, workspace auto m) const {
-        ops::multiply(weight, bias, x, y, m);
+        if constexpr (E == f32)
+            ops::multiply(weight, bias, x, y, m);
+        else
+            ops::multiply(weight, bias, ops::prepare<E>(x, m), y, m);
+    }
+    static constexpr std::size_t logits_scratch(int n, int threads = 1) {
+        return ops::prepare_room<E>(n, Width, threads);
     }
     static constexpr double logits_flops(double n) { return 2.0 * n * Width * N; }
 };
@@ -54,9 +62,7 @@ template <int N, int Width, element E = f32> struct tied_embedding {
     matrix<N, Width, E> weight;
 
     // y = weight[ids]: (n) -> (n, Width)
-    void look_up(std::span<const int> ids, rows<Width> y) const {
-        for (int i = 0; i < y.count; ++i) ops::unpack_row(weight, ids[std::size_t(i)], y[i]);
-    }
+    void look_up(std::span<const int> ids, rows<Width> y) const { ops::look_up(weight, ids, y); }
     // x weight', (n, Width) -> (n, N)
     void forward(const_rows<Width> x, rows<N> y, workspace auto m) const {
         ops::multiply(weight, absent<void>{}, ops::prepare<E>(x, m), y, m);

@@ -101,8 +101,8 @@ using bert_layer = post_norm_layer<layer_norm<c.width, c.epsilon>, attention<{.w
                                    feed_forward<c.width, c.feed_forward, c.act, true, E>>;
 
 // tokens + segments + positions, normalized: (tokens) -> (tokens, embedding)
-template <const bert_config& c> struct bert_embeddings {
-    embedding<c.vocabulary, c.embedding> tokens;
+template <const bert_config& c, element E> struct bert_embeddings {
+    embedding<c.vocabulary, c.embedding, words_of(E)> tokens;
     embedding<c.positions + c.padding + 1, c.embedding> positions;
     [[no_unique_address]] when<(c.segments > 0), embedding<std::max(c.segments, 1), c.embedding>> segments;
     layer_norm<c.embedding, c.epsilon> norm;
@@ -137,9 +137,9 @@ template <const bert_config& c, element E = f32, bool Pooled = c.pooled> struct 
     using map = linear<c.embedding, c.width, true, E>;
     using distance = relative_bias<std::max(c.buckets, 4), c.heads, c.farthest, direction::both>;
 
-    bert_embeddings<c> embeddings;
+    bert_embeddings<c, E> embeddings;
     // Where there is none, an absence of its own: two of one type would not take the same place.
-    [[no_unique_address]] std::conditional_t<c.projected, map, absent<bert_embeddings<c>>> projection;
+    [[no_unique_address]] std::conditional_t<c.projected, map, absent<bert_embeddings<c, E>>> projection;
     [[no_unique_address]] when<(c.buckets > 0), distance> distances;
     std::array<bert_layer<c, E>, std::size_t(c.groups)> layers;
     [[no_unique_address]] when<Pooled, linear<c.width, c.width, true, E>> pooler;

@@ -23,6 +23,7 @@ template <const bert_config& c, element E = f32> struct bert_masked_lm {
     [[no_unique_address]] when<!c.tied, linear<c.embedding, c.vocabulary, false, E>> decoder;
     vector<c.vocabulary> bias;
 
+    using words = decltype(bert_embeddings<c, E>::tokens);
     static constexpr const bert_config& config = c;
     static constexpr int width = c.width, outputs = c.vocabulary;
     static constexpr std::span<const name> names{c.family->masked_lm};
@@ -30,7 +31,8 @@ template <const bert_config& c, element E = f32> struct bert_masked_lm {
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
         const std::size_t x = room(std::size_t(n.tokens), c.width), h = room(std::size_t(n.tokens), c.embedding),
                           once = either(ops::prepare_room<E>(n.tokens, c.width, threads),
-                                        c.tied ? 0 : ops::prepare_room<E>(n.tokens, c.embedding, threads));
+                                        c.tied ? words::logits_scratch(n.tokens, threads)
+                                               : ops::prepare_room<E>(n.tokens, c.embedding, threads));
         return together(x, either(bert<c, E, false>::scratch(n, threads), together(h, once)));
     }
     static constexpr double flops(lengths n) {

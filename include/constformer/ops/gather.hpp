@@ -22,9 +22,16 @@ template <int N, int Width, element E> void unpack_row(const matrix<N, Width, E>
         for (int c = 0; c < padded; ++c) row[c] = weight.scale[r] * float(weight.data[weight.place(r, c)]);
         hadamard::mix(row, padded);
         std::copy_n(row, Width, y);
+    } else if constexpr (in_blocks(E)) {
+        for (int b = 0; b < weight.blocks; ++b) weight.get(r, b, y + b * block_size);
     } else {
         for (int c = 0; c < Width; ++c) y[c] = weight.at(r, c);
     }
+}
+// look_up() of a matrix: a table that is also a tied head, stored once.
+template <int N, int Width, element E>
+void look_up(const matrix<N, Width, E>& weight, std::span<const int> ids, rows<Width> y) {
+    for (int i = 0; i < y.count; ++i) unpack_row(weight, ids[std::size_t(i)], y[i]);
 }
 
 namespace detail {

@@ -6,47 +6,20 @@
 // blocks that stay in the second-level cache.
 #pragma once
 
-#include "constformer/ops/activate.hpp"
 #include "constformer/ops/prepare.hpp"
-#include "constformer/ops/step.hpp"
+#include "constformer/ops/product.hpp"
 
 #include <algorithm>
 #include <initializer_list>
 
 namespace constformer::ops::inline CONSTFORMER_ISA {
 
-// The numbers of one product. Strides count elements; B is laid out as a matrix is: panels, in them lines of 16 outputs
-// times the inputs of a step.
-template <element E = f32> struct product {
-    const typename step<E>::source* x;
-    std::ptrdiff_t x_stride;
-    const typename step<E>::weight* b;
-    std::ptrdiff_t panel_stride;
-    const float* bias; // padded to whole panels; or null
-    float* y;
-    std::ptrdiff_t y_stride;
-    int rows, depth, columns;                         // depth: inputs, those that pad the last step included or not
-    const float *x_scale = nullptr, *x_low = nullptr; // i8: a number a row of x
-    const float *b_scale = nullptr, *b_sum = nullptr; // i8: a number an output
-    bool streams = false;                             // b comes from far away: fetch the next panels while summing
-    bool adds = false;                                // y += instead of y =
-    block_function after = nullptr;                   // applied to each finished block
-};
-
-inline constexpr int per_panel = panel / lanes; // registers
-
-// `first`: the first register of outputs.
+// sums += x w' over the whole depth. `first`: the first register of outputs.
 template <class Step, int Rows, int Registers, element E>
-[[gnu::always_inline]] inline void run_tile(const product<E>& m, int row, int first, unsigned fetch) {
+[[gnu::always_inline]] inline void sum_lines(const product<E>& m, int row, int first, unsigned fetch,
+                                             typename Step::sum (&sums)[Rows][Registers]) {
     using one = Step;
     constexpr int panels = Registers > per_panel ? Registers / per_panel : 1, each = Registers / panels;
-    static_assert(each * panels == Registers && per_panel % each == 0, "matmul: a tile is parts of a panel, or panels");
-    typename one::sum sums[Rows][Registers];
-#pragma GCC unroll 8
-    for (int r = 0; r < Rows; ++r)
-#pragma GCC unroll 8
-        for (int v = 0; v < Registers; ++v) sums[r][v] = one::zero();
-
     const typename one::source* const x = m.x + row * m.x_stride;
     const typename one::weight* b[panels];
     std::ptrdiff_t ahead[panels]; // what to fetch while summing: the same place in the next group, or nothing new
@@ -76,6 +49,23 @@ template <class Step, int Rows, int Registers, element E>
     } else {
         for (int k = 0; k < m.depth; k += one::inputs) line(k, [](auto* from) { return one::spread(from); });
     }
+}
+
+template <class Step, int Rows, int Registers, element E>
+[[gnu::always_inline]] inline void run_tile(const product<E>& m, int row, int first, unsigned fetch) {
+    using one = Step;
+    constexpr int panels = Registers > per_panel ? Registers / per_panel : 1, each = Registers / panels;
+    static_assert(each * panels == Registers && per_panel % each == 0, "matmul: a tile is parts of a panel, or panels");
+    typename one::sum sums[Rows][Registers];
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 8
+        for (int v = 0; v < Registers; ++v) sums[r][v] = one::zero();
+
+    if constexpr (in_blocks(E))
+        sum_blocks<E>(m, row, first, fetch, sums);
+    else
+        sum_lines<Step>(m, row, first, fetch, sums);
 
     // Every loop over sums is unrolled, so that they never leave their registers.
     const int column = first * lanes, left = m.columns - column;
@@ -91,7 +81,7 @@ template <class Step, int Rows, int Registers, element E>
     };
     if (left < Registers * lanes) { // the last panel is not full
         alignas(64) float line[Registers * lanes];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
         for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 8
             for (int v = 0; v < Registers; ++v) store(line + v * lanes, finished(r, v));
@@ -101,7 +91,7 @@ template <class Step, int Rows, int Registers, element E>
     } else if (m.adds) {
 #pragma GCC unroll 8
         for (int v = 0; v < Registers; ++v)
-#pragma GCC unroll 8
+#pragma GCC unroll 16
             for (int r = 0; r < Rows; ++r) {
                 float* const to = y + r * m.y_stride + v * lanes;
                 store(to, load(to) + finished(r, v));
@@ -109,7 +99,7 @@ template <class Step, int Rows, int Registers, element E>
     } else {
 #pragma GCC unroll 8
         for (int v = 0; v < Registers; ++v)
-#pragma GCC unroll 8
+#pragma GCC unroll 16
             for (int r = 0; r < Rows; ++r) store(y + r * m.y_stride + v * lanes, finished(r, v));
     }
 }
@@ -192,7 +182,9 @@ planned<E> plan(const matrix<Out, In, E>& weight, const Bias& bias, const auto& 
                  .depth = In,
                  .columns = Out};
     p.streams = true, p.adds = adds, p.after = block_of<A>;
-    if constexpr (requires { x.stride; })
+    if constexpr (in_blocks(E))
+        p.x_stride = std::ptrdiff_t(x.count) * block_size;
+    else if constexpr (requires { x.stride; })
         p.x_stride = x.stride;
     else
         p.x_stride = x.padded;
@@ -200,6 +192,7 @@ planned<E> plan(const matrix<Out, In, E>& weight, const Bias& bias, const auto& 
         p.depth = x.padded;
         p.x_scale = x.scale, p.x_low = x.low, p.b_scale = weight.scale, p.b_sum = weight.sum;
     }
+    if constexpr (in_blocks(E)) p.x_ranges = x.ranges, p.b_halves = weight.scale;
     if constexpr (requires { bias.data; }) p.bias = bias.data;
     if constexpr (adds)
         p.y = to.to.data, p.y_stride = to.to.stride;

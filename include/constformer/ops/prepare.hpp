@@ -1,10 +1,12 @@
 // prepare: what becomes of activations before a matrix of some element is multiplied by them: nothing for f32, pairs of
-// bfloat16 where the instruction set multiplies those, bytes for i8. Products that share their input prepare it once.
+// bfloat16 where the instruction set multiplies those, bytes for i8, q8 and q4. Products that share their input prepare
+// it once.
 #pragma once
 
 #include "constformer/core/simd_bf16.hpp"
 #include "constformer/core/workspace.hpp"
 #include "constformer/ops/quantize.hpp"
+#include "constformer/ops/quantize_blocks.hpp"
 
 namespace constformer::ops {
 
@@ -13,6 +15,10 @@ template <element E> constexpr std::size_t prepare_room(int n, int width, int th
     const auto rows = std::size_t(n), padded = std::size_t(hadamard::padded(width));
     if (E == bf16) return room<std::uint16_t>(rows, std::size_t(round_up(width, 2)));
     if (E == i8) return together(room<std::uint8_t>(rows, padded), 2 * room(rows), std::size_t(threads) * room(padded));
+    if (in_blocks(E)) {
+        const auto whole = std::size_t(round_up(width, block_size));
+        return together(room<std::int8_t>(rows, whole), room<block_range>(rows, whole / block_size));
+    }
     return 0;
 }
 
@@ -36,6 +42,14 @@ template <int Width> struct bf16_rows {
 #endif
     int count, stride;
 };
+// Rows of signed bytes, for q8 and q4 alike: x = scale · q, a scale for each block. All rows of a block lie together,
+// so that a tile finds its rows one behind another.
+template <int Width> struct block_rows {
+    static constexpr int width = Width, padded = round_up(Width, block_size);
+    const std::int8_t* data;
+    const block_range* ranges;
+    int count;
+};
 
 // x for a matrix of element E, (n, Width) -> (n, Width) in memory of m. What is prepared already stays as it is.
 template <element E, int Width, class T> auto prepare(rows<Width, T> x, workspace auto& m) {
@@ -54,6 +68,16 @@ template <element E, int Width, class T> auto prepare(rows<Width, T> x, workspac
             }
         });
         return byte_rows<Width>{bytes, scale, low, x.count};
+    } else if constexpr (in_blocks(E)) {
+        using to = block_rows<Width>;
+        const auto n = std::size_t(x.count);
+        auto* const bytes = m.template bytes<std::int8_t>(room<std::int8_t>(n, to::padded));
+        auto* const ranges = m.template bytes<block_range>(room<block_range>(n, to::padded / block_size));
+        m.threads.split(x.count, [&](int begin, int end, int) {
+            for (int r = begin; r < end; ++r)
+                quantize_blocks(x[r], Width, bytes + std::size_t(r) * block_size, ranges + r, n);
+        });
+        return to{bytes, ranges, x.count};
     } else if constexpr (E == bf16) {
         constexpr int padded = bf16_rows<Width>::padded;
         [[maybe_unused]] auto* const pairs =
@@ -77,6 +101,11 @@ template <element E, int Width, class T> auto prepare(rows<Width, T> x, workspac
 }
 template <element E, int Width> byte_rows<Width> prepare(const byte_rows<Width>& x, workspace auto&) { return x; }
 template <element E, int Width> bf16_rows<Width> prepare(const bf16_rows<Width>& x, workspace auto&) { return x; }
+template <element E, int Width>
+    requires(in_blocks(E))
+block_rows<Width> prepare(const block_rows<Width>& x, workspace auto&) {
+    return x;
+}
 
 } // namespace CONSTFORMER_ISA
 } // namespace constformer::ops

@@ -3,6 +3,7 @@
 
 #include "constformer/core/matrix.hpp"
 #include "constformer/core/simd_bf16.hpp"
+#include "constformer/core/simd_blocks.hpp"
 #include "constformer/core/simd_i8.hpp"
 
 namespace constformer::ops::inline CONSTFORMER_ISA {
@@ -83,6 +84,27 @@ template <> struct step<bf16> {
 };
 #endif
 
+// Elements in blocks: their sums are floats, to which each block adds what its integers mean (ops/product.hpp). A
+// line holds the inputs k … k + 3 of a block, or, where `halved`, those and 16 + k … 19 + k.
+template <> struct step<q8> {
+    using source = std::int8_t;
+    using weight = std::int8_t;
+    using sum = vec;
+    using products = byte_products;
+    static constexpr int inputs = 4, beside = 4, lines = 8;
+    static constexpr bool halved = false;
+    [[gnu::always_inline]] static sum zero() { return splat(0.0f); }
+};
+template <> struct step<q4> {
+    using source = std::int8_t;
+    using weight = std::uint8_t;
+    using sum = vec;
+    using products = nibble_products;
+    static constexpr int inputs = 4, beside = 4, lines = 4;
+    static constexpr bool halved = true;
+    [[gnu::always_inline]] static sum zero() { return splat(0.0f); }
+};
+
 // A tile's sums: rows times registers of outputs (a part of a panel, or whole panels).
 struct tile {
     int rows, registers;
@@ -113,6 +135,35 @@ template <> inline constexpr tile best_tile<f32>{6, 2};
 #elif defined(__SSE2__)
 template <> inline constexpr tile best_tile<i8>{6, 2};
 #endif
+#endif
+
+// Elements in blocks have two sums, of floats and of a block's integers. Where 32 registers of 64 bytes hold a block's
+// weights, those stay while the rows pass, one after another; elsewhere the sums do while the lines pass. One row takes
+// a whole panel at once, so that memory is read in its order.
+#if defined(__AVX512F__)
+inline constexpr bool weights_stay = true;
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile best_tile<E>{12, 1};
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile few_rows_tile<E>{1, 1};
+#elif defined(__AVX2__)
+inline constexpr bool weights_stay = false;
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile best_tile<E>{4, 2};
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile few_rows_tile<E>{1, 2};
+#else
+inline constexpr bool weights_stay = false;
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile best_tile<E>{8, 1};
+template <element E>
+    requires(in_blocks(E))
+inline constexpr tile few_rows_tile<E>{1, 4};
 #endif
 
 } // namespace constformer::ops::inline CONSTFORMER_ISA

@@ -14,7 +14,8 @@ struct generate_options {
     sampling_options sampling{};
     int most_new = 256;                   // tokens
     std::span<const std::string> stops{}; // texts that end it, and are not shown
-    bool special = true;                  // the prompt gets the tokens that the model wants around a text
+    int lookup = 0;      // tokens that are guessed ahead, from what followed the same words before; at most 8
+    bool special = true; // the prompt gets the tokens that the model wants around a text
 };
 
 // Why a text ended.
@@ -34,7 +35,8 @@ struct generation {
     stop_reason why;
     int prompt = 0; // tokens of it, `reused` of which were in the cache already
     int reused = 0;
-    int made = 0; // new tokens, the one that ended it included
+    int made = 0;     // new tokens, the one that ended it included
+    int forwards = 0; // that it took behind the prompt: fewer than tokens where guesses were right
 };
 
 inline namespace CONSTFORMER_ISA {
@@ -51,10 +53,12 @@ template <class Model, tokenizer Words, class Threads = sequential> class text_g
                    int block = 128)
         : model_(&model), words_(&words), context_(std::clamp(context, 1, model.config.positions)),
           block_(std::clamp(block, 1, context_)), ends_(ends.begin(), ends.end()), threads_(threads),
-          cache_(Model::state::bytes(context_)), scratch_(prefill_scratch<Model>(block_, context_, threads.size())),
+          cache_(Model::state::bytes(context_)),
+          scratch_(either(prefill_scratch<Model>(block_, context_, threads.size()),
+                          causal_scratch<Model>(most_guesses + 1, context_, most_guesses + 1, threads.size()))),
           past_(Model::state::in(basic_workspace<>::over(cache_.bytes()), context_)),
           logits_(std::size_t(Model::outputs)) {
-        ids_.reserve(std::size_t(context_) + 1);
+        ids_.reserve(std::size_t(context_) + 1 + most_guesses);
     }
     text_generator(const text_generator&) = delete;
     text_generator& operator=(const text_generator&) = delete;
@@ -82,6 +86,11 @@ template <class Model, tokenizer Words, class Threads = sequential> class text_g
         result.reused = shared_beginning(known, prompt);
         past_.rewind(result.reused);
         ids_.assign(prompt.begin(), prompt.end());
+        const settling behind{this};
+        if (options.lookup < 0 || options.lookup > most_guesses)
+            return error("generate: ", options.lookup, " tokens are to be guessed, 0 to ", most_guesses, " can be");
+        if (const auto size = std::size_t(options.lookup + 1) * Model::outputs; logits_.size() < size)
+            logits_.resize(size);
         const rows<Model::outputs> logits{logits_.data(), 1};
         const auto read = prefill(*model_, prompt.subspan(std::size_t(result.reused)), past_, logits, block_,
                                   workspace(), [&] { return bool(show(std::string_view())); });
@@ -92,8 +101,10 @@ template <class Model, tokenizer Words, class Threads = sequential> class text_g
         token_stream<Words> stream(*words_, {.continues = true});
         stop_strings stop(options.stops);
         const auto pass = [&](std::string_view text) { return text.empty() || show(text); };
+        int guessed = 0, right = 0; // tokens that were read ahead; how many of them came
         for (;;) {
-            const auto token = draw.next(logits_, ids_);
+            const auto token = draw.next(
+                std::span(logits_).subspan(std::size_t(right) * Model::outputs, std::size_t(Model::outputs)), ids_);
             if (!token) return token.error();
             ++result.made;
             ids_.push_back(*token);
@@ -105,12 +116,22 @@ template <class Model, tokenizer Words, class Threads = sequential> class text_g
                 result.why = stop_reason::stop;
             else if (result.made == options.most_new)
                 result.why = stop_reason::length;
-            else if (past_.length() == context_)
+            else if (int(ids_.size()) > context_)
                 result.why = stop_reason::full;
-            else if (status ok = model_->forward(std::span(ids_).last(1), past_, logits, workspace()); !ok)
-                return ok.error();
-            else
+            else if (right < guessed && guesses_[std::size_t(right)] == *token) {
+                ++right; // it has been read already
                 continue;
+            } else {
+                past_.rewind(int(ids_.size()) - 1);
+                right = 0, guessed = guess(std::min(options.lookup, context_ - int(ids_.size())));
+                ids_.insert(ids_.end(), guesses_.begin(), guesses_.begin() + guessed);
+                ++result.forwards;
+                const status ok = model_->forward(std::span(ids_).last(std::size_t(guessed) + 1), past_,
+                                                  {logits_.data(), guessed + 1}, workspace());
+                ids_.resize(ids_.size() - std::size_t(guessed));
+                if (!ok) return ok.error();
+                continue;
+            }
             if (!pass(stop.push(stream.finish())) || !pass(stop.finish())) result.why = stop_reason::cancelled;
             return result;
         }
@@ -173,8 +194,29 @@ template <class Model, tokenizer Words, class Threads = sequential> class text_g
     aligned_memory cache_, scratch_;
     typename Model::state past_;
     std::vector<float> logits_;
+    static constexpr int most_guesses = 8;
     std::vector<int> ids_; // of the last text, of which the cache holds the first past_.length()
+    std::array<int, std::size_t(most_guesses)> guesses_;
     encoding text_;
+
+    // Behind a text: the cache forgets guesses that did not come.
+    struct settling {
+        text_generator* of;
+        ~settling() { of->past_.rewind(std::max(int(of->ids_.size()) - 1, 0)); }
+    };
+    // Up to `most` tokens that followed when the last three, or two, came before (Saxena 2023, "prompt lookup").
+    int guess(int most) {
+        for (std::size_t same = 3; same > 1 && most > 0 && ids_.size() > same; --same) {
+            const auto last = ids_.end() - std::ptrdiff_t(same);
+            const auto found = std::find_end(ids_.begin(), ids_.end() - 1, last, ids_.end());
+            if (found == ids_.end() - 1) continue;
+            const auto next = found + std::ptrdiff_t(same);
+            const int count = std::min(most, int(ids_.end() - next));
+            std::copy_n(next, count, guesses_.begin());
+            return count;
+        }
+        return 0;
+    }
 
     [[nodiscard]] status check_prompt(std::span<const int> prompt) const {
         if (prompt.empty()) return error("generate: the prompt is empty; it needs at least one token");

@@ -22,6 +22,9 @@ inline constexpr option new_option{"--tokens", "N", "the most new tokens (256)"}
     min_p_option{"--min-p", "X", "draws among those at least so probable, as a share of the best (0)"},
     penalty_option{"--repetition-penalty", "X", "lowers what was there already, where above 1 (1)"},
     seed_option{"--seed", "N", "the beginning of the random numbers (0)"},
+    lookup_option{
+        "--lookup", "N",
+        "reads up to N tokens ahead (8 at most) that followed the same words before: the same text, sooner (0)"},
     stop_option{"--stop", "TEXT", "ends where this text begins; may be given several times"};
 
 inline expected<generate_options> read_generate_options(const arguments& given, int tokens,
@@ -30,13 +33,14 @@ inline expected<generate_options> read_generate_options(const arguments& given, 
     all.stops = stops;
     const auto most = given.number("--tokens", tokens, 1), top_k = given.number("--top-k", 0, 0),
                seed = given.number("--seed", 0, 0);
-    for (const auto* one : {&most, &top_k, &seed})
+    const auto lookup = given.number("--lookup", 0, 0);
+    for (const auto* one : {&most, &top_k, &seed, &lookup})
         if (!*one) return one->error();
     const auto temperature = given.real("--temperature", 0), top_p = given.real("--top-p", 1),
                min_p = given.real("--min-p", 0), penalty = given.real("--repetition-penalty", 1);
     for (const auto* one : {&temperature, &top_p, &min_p, &penalty})
         if (!*one) return one->error();
-    all.most_new = *most;
+    all.most_new = *most, all.lookup = *lookup;
     all.sampling = {*penalty, *temperature, *top_k, *top_p, *min_p, std::uint64_t(*seed)};
     if (status ok = check(all.sampling); !ok) return ok.error();
     return all;
@@ -136,7 +140,7 @@ inline status generate_command(const arguments& given) {
             if (!done) return done.error();
             if (s->json) {
                 (out << "{\"text\":").quoted(whole) << ",\"stop\":\"" << name_of(done->why) << "\",\"prompt\":";
-                out << done->prompt << ",\"tokens\":" << done->made << "}";
+                out << done->prompt << ",\"tokens\":" << done->made << ",\"forwards\":" << done->forwards << "}";
             }
             out << '\n';
             return done->why == stop_reason::cancelled ? error("generate: cancelled") : status();
@@ -279,6 +283,7 @@ inline const std::vector<command> head_commands{
       penalty_option,
       seed_option,
       stop_option,
+      lookup_option,
       {"--beams", "N", "the most probable text of N that are kept side by side"},
       {"--best", "N", "the N most probable texts (1)"},
       {"--length-penalty", "X", "a text's score is divided by tokens^X (1)"},
@@ -302,6 +307,7 @@ inline const std::vector<command> head_commands{
       penalty_option,
       seed_option,
       stop_option,
+      lookup_option,
       {"--system", "TEXT", "what the system says first, instead of what the model is used to"},
       {"--messages", "FILE", "answers a conversation in JSON: [{\"role\": \"user\", \"content\": \"...\"}, ...]"},
       context_option,
