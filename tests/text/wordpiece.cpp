@@ -228,6 +228,19 @@ BOOST_AUTO_TEST_CASE(too_many_tokens_are_refused_or_cut_off) {
     BOOST_TEST((e.segments == std::vector{0, 0, 1}));
 }
 
+BOOST_AUTO_TEST_CASE(a_pair_can_be_separated_twice) { // as MPNet has it
+    const auto w = made({.twice = true});
+    encoding e;
+    BOOST_REQUIRE(w.encode("hello world", "hello!", e));
+    BOOST_TEST(spelled(w, e) == "[CLS] hello world [SEP] [SEP] hello ! [SEP]");
+    BOOST_TEST((e.segments == std::vector{0, 0, 0, 0, 0, 1, 1, 1}));
+    BOOST_REQUIRE(w.encode("world , hello", "hello , world !", e, {.most_tokens = 9, .truncate = true}));
+    BOOST_TEST(spelled(w, e) == "[CLS] world , [SEP] [SEP] hello , world [SEP]");
+    BOOST_TEST(!w.encode("a", "b", e, {.most_tokens = 3, .truncate = true}));
+    BOOST_REQUIRE(w.encode("hello", e));
+    BOOST_TEST(spelled(w, e) == "[CLS] hello [SEP]");
+}
+
 BOOST_AUTO_TEST_CASE(text_that_is_not_utf8_is_refused_with_its_place) {
     const auto w = made();
     encoding e;

@@ -260,6 +260,10 @@ def check_frame(path, whole, options, pairs):
     single, pair = ["{%s}" % i for i in (cls, first, sep)], ["{%s}" % i for i in (cls, first, sep)] + [
         "{%s, 1}" % i for i in (second, sep)
     ]
+    # MPNet's: the separating token twice, of whatever segment, as the model has one
+    plain = [part.split(",")[0].rstrip("}") for part in lists.get("pair", [])]
+    if plain == ["{%s" % i for i in (cls, first, sep, sep, second, sep)]:
+        options["twice"], pair = True, lists["pair"]
     for name, wanted in (("single", single), ("pair", pair)):
         found = lists.get(name, wanted)
         if found != wanted and (name == "single" or pairs):

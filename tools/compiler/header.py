@@ -85,6 +85,8 @@ def tokenizer(fields):
         fields["pieces"] = fields.pop("pieces", 0)
         if not fields["pieces"]:
             del fields["pieces"]
+    if "twice" in fields:
+        fields["twice"] = fields.pop("twice")  # the last member
     return [*lines, braces("inline constexpr constformer::wordpiece_config tokenizer", fields, ";")]
 
 

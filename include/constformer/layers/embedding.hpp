@@ -63,10 +63,11 @@ template <int N, int Width, element E = f32> struct tied_embedding {
 
     // y = weight[ids]: (n) -> (n, Width)
     void look_up(std::span<const int> ids, rows<Width> y) const { ops::look_up(weight, ids, y); }
-    // x weight', (n, Width) -> (n, N)
-    void forward(const_rows<Width> x, rows<N> y, workspace auto m) const {
-        ops::multiply(weight, absent<void>{}, ops::prepare<E>(x, m), y, m);
+    // x weight' + bias, (n, Width) -> (n, N). `bias` is a vector<N> or absent.
+    template <class Bias> void logits(const_rows<Width> x, const Bias& bias, rows<N> y, workspace auto m) const {
+        ops::multiply(weight, bias, ops::prepare<E>(x, m), y, m);
     }
+    void forward(const_rows<Width> x, rows<N> y, workspace auto m) const { logits(x, absent<void>{}, y, m); }
     static constexpr std::size_t scratch(int n, int threads = 1) { return ops::prepare_room<E>(n, Width, threads); }
     static constexpr double flops(double n) { return 2.0 * n * Width * N; }
 };

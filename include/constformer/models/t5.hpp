@@ -73,7 +73,9 @@ template <const t5_config& c, element E = f32> struct t5 {
         std::array<decoder_layer, std::size_t(c.decoder_layers)> layers;
         norm last;
     };
-    embedding<c.vocabulary, c.width> tokens; // source, target and, where tied, logits
+    // Source, target and, where tied, logits.
+    using tied = tied_embedding<c.vocabulary, c.width, E>;
+    std::conditional_t<c.tied, tied, embedding<c.vocabulary, c.width, words_of(E)>> tokens;
     encoder_stack encoder;
     decoder_stack decoder;
     [[no_unique_address]] when<!c.tied, linear<c.width, c.vocabulary, false, E>> head;
@@ -85,9 +87,9 @@ template <const t5_config& c, element E = f32> struct t5 {
         return together(decltype(encoder_stack::bias)::scratch(n, n), encoder_layer::scratch(lengths(n), threads));
     }
     static constexpr std::size_t decode_scratch(int n, int keys, int source, int threads = 1) {
-        return together(room(std::size_t(n), c.width), decltype(decoder_stack::bias)::scratch(n, keys),
-                        either(decoder_layer::scratch(n, keys, source, threads),
-                               c.tied ? 0 : ops::prepare_room<E>(n, c.width, threads)));
+        return together(
+            room(std::size_t(n), c.width), decltype(decoder_stack::bias)::scratch(n, keys),
+            either(decoder_layer::scratch(n, keys, source, threads), ops::prepare_room<E>(n, c.width, threads)));
     }
 
     static constexpr std::size_t begin_scratch(int source, int threads = 1) {
@@ -97,7 +99,7 @@ template <const t5_config& c, element E = f32> struct t5 {
     // Of encode(), and of decode() of one word that sees `keys` words and `source` tokens.
     static constexpr double encode_flops(int n) { return c.layers * encoder_layer::flops(lengths(n)); }
     static constexpr double decode_flops(int keys, int source) {
-        return c.decoder_layers * decoder_layer::flops(1, keys, source) + decltype(tokens)::logits_flops(1);
+        return c.decoder_layers * decoder_layer::flops(1, keys, source) + tied::flops(1);
     }
 
     // The encoder's last hidden state, (n) -> (n, width). keep: attention_mask, empty for all 1.
@@ -137,7 +139,7 @@ template <const t5_config& c, element E = f32> struct t5 {
         decoder.last.forward(x, x, m);
         if constexpr (c.scaled_output) ops::scale(x, 1 / std::sqrt(float(c.width)));
         if constexpr (c.tied)
-            tokens.logits(x, absent<void>{}, logits, m); // (n, width) -> (n, vocabulary)
+            tokens.forward(x, logits, m); // (n, width) -> (n, vocabulary)
         else
             head.forward(x, logits, m);
         return {};

@@ -95,7 +95,7 @@ template <const transformer_config& c, element E = f32> struct transformer {
             if constexpr (c.normalized) first.forward(x, x, m);
         }
     };
-    embedding<c.vocabulary, c.width> tokens; // source, target and logits
+    tied_embedding<c.vocabulary, c.width, E> tokens; // source, target and logits
     stack<encoder_layer, c.layers> encoder;
     stack<decoder_layer, c.decoder_layers> decoder;
     [[no_unique_address]] when<c.biased, vector<c.vocabulary>> bias;
@@ -107,13 +107,14 @@ template <const transformer_config& c, element E = f32> struct transformer {
         return attend<c.decoder_heads>::remember_scratch(source, threads);
     }
     static constexpr std::size_t decode_scratch(int n, int keys, int source, int threads = 1) {
-        return together(room(std::size_t(n), c.width), decoder_layer::scratch(n, keys, source, threads));
+        return together(room(std::size_t(n), c.width), either(decoder_layer::scratch(n, keys, source, threads),
+                                                              decltype(tokens)::scratch(n, threads)));
     }
 
     // Of encode(), and of decode() of one word that sees `keys` words and `source` tokens.
     static constexpr double encode_flops(int n) { return c.layers * encoder_layer::flops(lengths(n)); }
     static constexpr double decode_flops(int keys, int source) {
-        return c.decoder_layers * decoder_layer::flops(1, keys, source) + decltype(tokens)::logits_flops(1);
+        return c.decoder_layers * decoder_layer::flops(1, keys, source) + decltype(tokens)::flops(1);
     }
 
     // The encoder's last hidden state, (n) -> (n, width). keep: attention_mask, empty for all 1.

@@ -102,7 +102,7 @@ template <const xlnet_config& c, element E = f32> struct xlnet {
     using layer = xlnet_layer<c, E>;
     using memory = typename layer::attend::memory;
 
-    embedding<c.vocabulary, c.width> tokens;
+    embedding<c.vocabulary, c.width, words_of(E)> tokens;
     vector<c.width> mask; // what stands where a word is to be predicted
     std::array<layer, std::size_t(c.layers)> layers;
 

@@ -22,29 +22,34 @@ template <const xlnet_config& c, element E = f32> struct xlnet_lm {
     static constexpr std::span<const name> names{xlnet_lm_names};
     static constexpr std::span<const std::string_view> unused{xlnet_unused};
     using state = typename xlnet<c, E>::state;
+    using words = embedding<c.vocabulary, c.width, words_of(E)>;
 
-    // Of hidden() where every token is a mask; forward() needs less.
+    // Of hidden() where every token is a mask, and of forward().
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
         const auto tokens = std::size_t(n.tokens);
-        return together(2 * room(tokens, c.width), 2 * room<int>(tokens), xlnet<c, E>::scratch(n, threads, n.tokens));
+        return either(
+            together(2 * room(tokens, c.width), 2 * room<int>(tokens), xlnet<c, E>::scratch(n, threads, n.tokens)),
+            forward_scratch(n.tokens, xlnet<c, E>::scratch(n, threads), threads));
     }
     static constexpr std::size_t scratch(int tokens, int queries, int past, int threads = 1) {
-        return together(room(std::size_t(queries > 0 ? queries : tokens), c.width),
-                        xlnet<c, E>::scratch(tokens, queries, past, threads));
+        return forward_scratch(queries > 0 ? queries : tokens, xlnet<c, E>::scratch(tokens, queries, past, threads),
+                               threads);
     }
-    static constexpr double flops(lengths n) {
-        return xlnet<c, E>::flops(n) + embedding<c.vocabulary, c.width>::logits_flops(n.tokens);
+    // Of forward() of a packed batch, or where the body needs so much, with `rows` of logits.
+    static constexpr std::size_t forward_scratch(int rows, std::size_t body, int threads = 1) {
+        return together(room(std::size_t(rows), c.width), either(body, words::logits_scratch(rows, threads)));
     }
+    static constexpr double flops(lengths n) { return xlnet<c, E>::flops(n) + words::logits_flops(n.tokens); }
     [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
         if (status ok = xlnet<c, E>::check(in); !ok) return ok;
-        return words(
+        return read_words(
             logits, int(in.ids.size()),
-            together(room(in.ids.size(), c.width), xlnet<c, E>::scratch(in.shape(), m.threads.size())),
+            forward_scratch(int(in.ids.size()), xlnet<c, E>::scratch(in.shape(), m.threads.size()), m.threads.size()),
             [&](rows<c.width> x, auto rest) { return body.forward(in, x, rest); }, m);
     }
     [[nodiscard]] status forward(const xlnet_inputs& in, state& past, rows<outputs> logits, workspace auto m) const {
         const int n = int(in.text.ids.size()), queries = int(in.targets.size());
-        return words(
+        return read_words(
             logits, queries > 0 ? queries : n, scratch(n, queries, past.length(), m.threads.size()),
             [&](rows<c.width> x, auto rest) { return body.forward(in, past, x, rest); }, m);
     }
@@ -77,7 +82,7 @@ template <const xlnet_config& c, element E = f32> struct xlnet_lm {
     }
 
   private:
-    status words(rows<outputs> logits, int count, std::size_t needed, const auto& hidden, workspace auto m) const {
+    status read_words(rows<outputs> logits, int count, std::size_t needed, const auto& hidden, workspace auto m) const {
         if (logits.count != count) return error("xlnet_lm: ", count, " rows of logits, but room for ", logits.count);
         if (status ok = enough(m, needed, "xlnet_lm"); !ok) return ok;
         rows<c.width> x = m.take(logits.count);

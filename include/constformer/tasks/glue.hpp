@@ -6,7 +6,7 @@
 #include "constformer/core/utf8.hpp"
 #include "constformer/tasks/metrics.hpp"
 
-#include <charconv>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -110,8 +110,11 @@ struct example {
         example one{fields[std::size_t(first)], second < 0 ? std::string_view() : fields[std::size_t(second)], 0, 0};
         const std::string_view said = fields[std::size_t(label)];
         if (about.labels.empty()) {
-            const auto [stop, wrong] = std::from_chars(said.data(), said.data() + said.size(), one.score);
-            if (wrong != std::errc{} || stop != said.data() + said.size() || !(one.score - one.score == 0))
+            const std::string text(said); // (libc++ 19 reads no floats from a range of characters)
+            char* end_of_number = nullptr;
+            one.score = std::strtod(text.c_str(), &end_of_number);
+            if (text.empty() || text.find_first_not_of("0123456789+-.eE") != text.npos ||
+                end_of_number != text.c_str() + text.size() || !(one.score - one.score == 0))
                 return error("line ", number, ": the score ", said, " is no number");
         } else {
             const auto found = std::find(about.labels.begin(), about.labels.end(), said);

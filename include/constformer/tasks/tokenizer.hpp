@@ -34,9 +34,18 @@ template <tokenizer Words, class Config>
 }
 
 // What is put around a pair of texts.
-[[nodiscard]] inline std::array<frame_part, 5> pair_frame(const wordpiece& words) {
-    return {
-        {{words.classify()}, {frame_part::first}, {words.separate()}, {frame_part::second, 1}, {words.separate(), 1}}};
+struct pair_parts {
+    std::array<frame_part, 6> all;
+    std::size_t count;
+    [[nodiscard]] std::size_t size() const { return count; }
+    [[nodiscard]] const frame_part* begin() const { return all.data(); }
+    [[nodiscard]] const frame_part* end() const { return all.data() + count; }
+};
+[[nodiscard]] inline pair_parts pair_frame(const wordpiece& words) {
+    const frame_part classify{words.classify()}, separate{words.separate()}, second{frame_part::second, 1},
+        last{words.separate(), 1};
+    if (words.twice()) return {{{classify, {frame_part::first}, separate, separate, second, last}}, 6};
+    return {{{classify, {frame_part::first}, separate, second, last}}, 5};
 }
 template <class Model> [[nodiscard]] std::span<const frame_part> pair_frame(const subword<Model>& words) {
     return words.config().pair;

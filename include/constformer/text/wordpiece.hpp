@@ -37,6 +37,7 @@ struct wordpiece_config {
     // are no pieces of words follow in the vocabulary after all that are: `pieces` of them; 0: all are.
     std::span<const added_token> added{};
     int pieces = 0;
+    bool twice = false; // `separate` stands twice between the texts of a pair (MPNet)
 };
 
 class wordpiece {
@@ -45,9 +46,9 @@ class wordpiece {
     // token of the config that the vocabulary lacks, an added token with white space at an end or nothing else.
     [[nodiscard]] static expected<wordpiece> from_vocabulary(std::string_view lines, const wordpiece_config& config);
 
-    // Encodes a text as [CLS] text [SEP], or a pair as [CLS] first [SEP] second [SEP], into `out`, whose memory is
-    // reused. Errors: text that is not UTF-8; more tokens than options.most_tokens without options.truncate; `out` is
-    // empty then.
+    // Encodes a text as [CLS] text [SEP], or a pair as [CLS] first [SEP] second [SEP] (config.twice: first [SEP]
+    // [SEP] second), into `out`, whose memory is reused. Errors: text that is not UTF-8; more tokens than
+    // options.most_tokens without options.truncate; `out` is empty then.
     status encode(std::string_view text, encoding& out, const encode_options& options = {}) const {
         return encode(std::span(&text, 1), out, options);
     }
@@ -72,6 +73,8 @@ class wordpiece {
     [[nodiscard]] int separate() const noexcept { return special_[2]; }
     [[nodiscard]] int padding() const noexcept { return special_[3]; }
     [[nodiscard]] int mask() const noexcept { return special_[4]; }
+    // Does separate() stand twice between two texts?
+    [[nodiscard]] bool twice() const noexcept { return twice_; }
     // Is it left out when decoding?
     [[nodiscard]] bool is_special(int id) const noexcept {
         return std::find(left_out_.begin(), left_out_.end(), id) != left_out_.end();
@@ -84,6 +87,7 @@ class wordpiece {
     text_reader reader_;
     std::string continuation_;
     int longest_word_ = 0;
+    bool twice_ = false;
     std::array<int, 5> special_{};
     std::vector<int> left_out_;         // ids of special tokens
     added_tokens written_, normalized_; // found in the text as it is written, and in the normalized text
@@ -105,6 +109,7 @@ inline expected<wordpiece> wordpiece::from_vocabulary(std::string_view lines, co
     w.known_ = std::move(*known);
     w.continuation_ = config.continuation;
     w.longest_word_ = config.longest_word;
+    w.twice_ = config.twice;
     const std::array<std::pair<const char*, std::string_view>, 5> names{{{"unknown", config.unknown},
                                                                          {"classify", config.classify},
                                                                          {"separate", config.separate},
@@ -159,7 +164,8 @@ inline status wordpiece::encode(std::span<const std::string_view> texts, encodin
         if (const auto valid = unicode::valid_bytes(text); valid != text.size())
             return error("wordpiece: the text is not UTF-8 at byte ", valid);
     }
-    const int added = options.special ? static_cast<int>(texts.size()) + 1 : 0;
+    const bool twice = twice_ && texts.size() == 2;
+    const int added = options.special ? static_cast<int>(texts.size()) + 1 + twice : 0;
     const int most = options.most_tokens == 0 ? INT_MAX : options.most_tokens;
     if (most < added)
         return error("wordpiece: at most ", most, " tokens leave no room for the ", added, " special ones");
@@ -174,6 +180,7 @@ inline status wordpiece::encode(std::span<const std::string_view> texts, encodin
         read(texts[i], segment, options.truncate && texts.size() == 1 ? room : INT_MAX, out);
         count[i] = out.size() - begin[i];
         if (options.special) out.append(separate(), segment, {0, 0}, -1);
+        if (options.special && twice && i == 0) out.append(separate(), segment, {0, 0}, -1);
     }
     const auto total = static_cast<long long>(count[0]) + count[1];
     if (total <= room) return {};

@@ -117,6 +117,8 @@ CASES = {  # case: (class, configuration, tokenizer, options of the class)
     "albert_masked_lm": (t.AlbertForMaskedLM, A(**sizes(24, 2, 2, 36, 101), embedding_size=12), word_pieces, {}),
     "albert_sequence": (t.AlbertForSequenceClassification, A(**sizes(24, 2, 2, 36, 89), embedding_size=12, **labels(LABELS)), word_pieces, {}),
     "albert_answer": (t.AlbertForQuestionAnswering, A(**sizes(20, 1, 2, 36, 89), embedding_size=12), word_pieces, {}),
+    # The Multilingual Universal Sentence Encoder's shape: six layers, unigram tokens, the mean of what comes out.
+    "muse_w24_h2": (t.BertModel, t.BertConfig(**sizes(24, 2, 6, 36, 97)), unigram, {"add_pooling_layer": False}),
 }  # fmt: skip
 TYPED = ("bert", "albert")  # that have token types
 
