@@ -153,6 +153,31 @@ template <element E> void quantized_case(float tolerance) {
         for (int c = 0; c < 64; ++c)
             BOOST_REQUIRE_SMALL((*weights)->layers[1].query.at(r, c) - q8_0_at(r * 64 + c), tolerance);
 }
+// Rows that lie in another order: pairs side by side, and a part of each group, where blocks are kept and where not.
+template <element E> void order_case(float tolerance) {
+    struct some {
+        matrix<12, 64, E> turned;
+        matrix<4, 64, E> part;
+    };
+    static constexpr name table[] = {{"turned", "a.weight", {.pairs = 4}},
+                                     {"part", "b.weight", {.part = 1, .of = 3, .groups = 2}}};
+    const directory here;
+    const std::string matrix = q8_0(std::size_t{12 * 64});
+    put(here / "a.gguf",
+        gguf_file(0, "", 2,
+                  gguf_tensor("a.weight", {64, 12}, 8, 0) + gguf_tensor("b.weight", {64, 12}, 8, matrix.size()),
+                  matrix + matrix));
+    const auto weights = read_checkpoint<some>(here / "a.gguf", table);
+    same(sentence(weights), "");
+    BOOST_REQUIRE(weights);
+    constexpr int turned[] = {0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11}, part[] = {2, 3, 8, 9};
+    for (int c = 0; c < 64; ++c) {
+        for (int r = 0; r < 12; ++r)
+            BOOST_REQUIRE_SMALL((*weights)->turned.at(r, c) - q8_0_at(turned[r] * 64 + c), tolerance);
+        for (int r = 0; r < 4; ++r)
+            BOOST_REQUIRE_SMALL((*weights)->part.at(r, c) - q8_0_at(part[r] * 64 + c), tolerance);
+    }
+}
 } // namespace checkpoint_test
 
 using namespace checkpoint_test;
@@ -174,6 +199,11 @@ BOOST_AUTO_TEST_CASE(fills_every_leaf) {
     BOOST_TEST(weights->head.weight.at(1, 1) == 703);
     // Behind 3 rows of a panel of 16 there is padding, and it is zero whatever was there.
     for (int r = 3; r < 16; ++r) BOOST_TEST(weights->head.weight.data[r] == 0);
+}
+
+BOOST_AUTO_TEST_CASE(rows_in_another_order) {
+    order_case<f32>(1e-6f);
+    order_case<q8>(1e-6f);
 }
 
 BOOST_AUTO_TEST_CASE(the_file_decides_between_names) {

@@ -75,6 +75,12 @@ BOOST_AUTO_TEST_CASE(other_precisions_are_near) {
     const double byte = rounded<llama<tiny::llama_one_key, i8>, exact>("llama_one_key");
     BOOST_TEST(byte > 1e-4);
     BOOST_TEST(byte < 0.1);
+    const double blocks = rounded<llama<tiny::llama_w42_h6, q8>, llama<tiny::llama_w42_h6>>("llama_w42_h6");
+    BOOST_TEST(blocks > 1e-4);
+    BOOST_TEST(blocks < 0.1);
+    const double halves = rounded<llama<tiny::llama_w42_h6, q4>, llama<tiny::llama_w42_h6>>("llama_w42_h6");
+    BOOST_TEST(halves > blocks);
+    BOOST_TEST(halves < 0.6);
 }
 
 BOOST_AUTO_TEST_CASE(scratch_is_exact) {

@@ -144,7 +144,7 @@ def read(fields, kind, activations):
         kinds = ["sliding_attention" if c.get("window") and i >= c["full_layers"] else "full_attention" for i in range(c["layers"])]
         same(fields, {"layer_types": kinds})
     else:
-        same(fields, {"pretraining_tp": 1} if model == "llama" else {"layer_types": None})
+        same(fields, {"pretraining_tp": 1, "rope_interleaved": False} if model == "llama" else {"layer_types": None})
         if model == "llama":
             bias = fields.flag("attention_bias", False)
             c |= {"bias": bias, "output_bias": bias, "feed_bias": fields.flag("mlp_bias", False)}

@@ -18,16 +18,16 @@ namespace constformer::inline CONSTFORMER_ISA {
     return vec(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 #elif defined(__aarch64__)
     return vec(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))));
-#else // their bits as a float's are 2^-112 times what they mean, subnormal numbers too
+#else // their bits as a float's, the sign apart from the rest, are 2^-112 times what they mean, subnormal numbers too
 #if defined(__AVX2__)
-    const ivec bits(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+    const ivec wide(_mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 #elif defined(__SSE2__)
-    const ivec bits(_mm_unpacklo_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)), _mm_setzero_si128()));
+    const __m128i four = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+    const ivec wide(_mm_srai_epi32(_mm_unpacklo_epi16(four, four), 16));
 #else
-    const ivec bits(wasm_u32x4_load16x4(p));
+    const ivec wide(wasm_i32x4_load16x4(p));
 #endif
-    const vec size = xsimd::bitwise_cast<float>((bits & ivec(0x7fff)) << 13) * splat(0x1p112f);
-    return xsimd::bitwise_cast<float>(xsimd::bitwise_cast<std::int32_t>(size) | (bits & ivec(0x8000)) << 16);
+    return xsimd::bitwise_cast<float>((wide << 13) & ivec(std::int32_t(0x8fffe000))) * splat(0x1p112f);
 #endif
 }
 

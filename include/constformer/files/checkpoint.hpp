@@ -161,7 +161,8 @@ class checkpoint_reader {
 
     template <class Leaf> bool put_blocks(Leaf& leaf, int r) {
         // A stored row is whole blocks.
-        const std::size_t first = static_cast<std::size_t>(how_.part * leaf_->rows + r) * Leaf::blocks;
+        const std::size_t first =
+            stored_output(how_, static_cast<std::size_t>(leaf_->rows), static_cast<std::size_t>(r)) * Leaf::blocks;
         for (int b = 0; b < Leaf::blocks; ++b) {
             const auto kept = kept_block(*source_, first + static_cast<std::size_t>(b), Leaf::leaf_element);
             if (!kept) return false;

@@ -12,6 +12,11 @@
 
 namespace constformer::inline CONSTFORMER_ISA {
 
+// How a decoder of element E stores its head, and its table of words where it is one of its own: of 4 bits a word's
+// score would keep too little (llama.cpp, too, keeps 6 or 8 of those two where layers have 4).
+constexpr element head_element(element e) { return e == q4 ? q8 : e; }
+constexpr element words_element(element e) { return in_blocks(e) ? q8 : f32; }
+
 template <class Model>
 concept causal = requires(typename Model::state past) {
     past.rewind(0);

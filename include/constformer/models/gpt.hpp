@@ -75,7 +75,7 @@ template <const gpt_config& c, element E = f32> struct gpt {
                                      pre_norm_layer<last_norm, attend, feed>>;
     using state = cache<c.width, c.layers>;
 
-    tied_embedding<c.vocabulary, c.width, E> tokens;
+    tied_embedding<c.vocabulary, c.width, head_element(E)> tokens;
     embedding<c.positions, c.width> positions;
     std::array<layer, std::size_t(c.layers)> layers;
     [[no_unique_address]] when<!c.post_norm, last_norm> norm;

@@ -75,10 +75,10 @@ template <const gpt_neox_config& c, element E = f32> struct gpt_neox {
     using layer = std::conditional_t<c.parallel, parallel_layer<last_norm, attend, feed>,
                                      pre_norm_layer<last_norm, attend, feed>>;
     using state = cache<c.width, c.layers>;
-    using tied = tied_embedding<c.vocabulary, c.width, E>;
-    using own_head = linear<c.width, c.vocabulary, false, E>;
+    using tied = tied_embedding<c.vocabulary, c.width, head_element(E)>;
+    using own_head = linear<c.width, c.vocabulary, false, head_element(E)>;
 
-    std::conditional_t<c.tied, tied, embedding<c.vocabulary, c.width>> tokens;
+    std::conditional_t<c.tied, tied, embedding<c.vocabulary, c.width, words_element(E)>> tokens;
     std::array<layer, std::size_t(c.layers)> layers;
     last_norm norm;
     [[no_unique_address]] when<!c.tied, own_head> head;

@@ -75,9 +75,11 @@ template <const llama_config& c, element E = f32> struct llama {
     using feed = gated_feed_forward<c.width, c.feed_forward, c.act, c.feed_bias, E>;
     using layer = pre_norm_layer<last_norm, attend, feed>;
     using state = cache<c.kv_heads * c.head_width, c.layers>;
-    using own_head = linear<c.width, c.vocabulary, false, E>;
+    using own_head = linear<c.width, c.vocabulary, false, head_element(E)>;
 
-    std::conditional_t<c.tied, tied_embedding<c.vocabulary, c.width, E>, embedding<c.vocabulary, c.width>> tokens;
+    std::conditional_t<c.tied, tied_embedding<c.vocabulary, c.width, head_element(E)>,
+                       embedding<c.vocabulary, c.width, words_element(E)>>
+        tokens;
     std::array<layer, std::size_t(c.layers)> layers;
     last_norm norm;
     [[no_unique_address]] when<!c.tied, own_head> head;
