@@ -127,7 +127,8 @@ BOOST_AUTO_TEST_CASE(a_cloze_equals_pytorch) {
     std::vector<float> x(9 * model::width), y(2 * model::outputs);
     const auto m = basic_workspace<>::over(scratch.bytes());
     const rows<model::width> hidden{x.data(), 9};
-    BOOST_REQUIRE(r.weights->hidden({.ids = ids, .segments = segments}, hidden, m));
+    const int nine = 9; // a batch of one, as tasks make it
+    BOOST_REQUIRE(r.weights->hidden({.ids = ids, .segments = segments, .each = {&nine, 1}}, hidden, m));
     r.weights->predict(hidden.part(2, 1), {y.data(), 1}, m);
     r.weights->predict(hidden.part(5, 1), {y.data() + model::outputs, 1}, m);
     BOOST_TEST(difference(y, r.io.floats("masked.logits")) <= tolerance);

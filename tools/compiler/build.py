@@ -170,7 +170,7 @@ def native(checkpoint, out, options, say):
 def wasm(checkpoint, out, options, say):
     """A folder that npm takes as a package: NAME.wasm, NAME.relaxed.wasm, NAME.threads.wasm, NAME.mjs, NAME.d.ts, NAME.weights, what
     package.files adds, and the header NAME.hpp."""
-    if checkpoint.commands in FORWARD:
+    if checkpoint.commands in FORWARD or checkpoint.header == "xlnet":
         raise Refusal(f"--target wasm does not go with {checkpoint.architecture} yet; native does")
     tools = Tools(say)
     name = header.identifier(out.name)

@@ -76,8 +76,8 @@ template <const xlnet_config& c, element E> struct xlnet_layer {
             rows<attend::inner> distances = rest.take(waves.count);
             self.position.forward(waves, distances, rest);
             self.remember(h, past, rest);
-            relative_view asks = view; // g first: both streams read the h of below
-            asks.seats = targets, asks.itself = false;
+            relative_view asks = view;                                 // g first: both streams read the h of below
+            asks.seats = targets, asks.itself = false, asks.each = {}; // (they are of one sentence)
             if (g.count > 0) self.attend(g, past, distances, zero, asks, onto(g), rest);
             self.attend(h, past, distances, zero, view, onto(h), rest);
         }
