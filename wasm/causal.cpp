@@ -90,6 +90,8 @@ EXPORT(reserve) std::byte* reserve(int bytes, int tokens) {
     const int context = tokens <= 0 ? usual_context : std::clamp(tokens, std::min(8, positions), positions);
     const std::size_t file = room<std::byte>(std::size_t(bytes)), cache = model::state::bytes(context);
     const std::size_t scratch = writing::scratch(context, size_of_team()), logits = room<float>(model::outputs);
+    const std::uint64_t each = model::state::bytes(64) / 64, sum = each * unsigned(context) + file + scratch + logits;
+    if (sum > 0x7fff'ffff) return nullptr; // (`cache` may not even be what it says)
     auto* all = static_cast<std::byte*>(std::aligned_alloc(64, together(file, cache, scratch, logits)));
     if (!all) return nullptr;
     self.context = context, self.file = {all, std::size_t(bytes)};

@@ -144,6 +144,9 @@ class Writing {
   finally(settled) {
     return this.#whole.finally(settled);
   }
+  get [Symbol.toStringTag]() {
+    return 'Writing';
+  }
   // Leaving the loop stops the text.
   async *[Symbol.asyncIterator]() {
     try {
