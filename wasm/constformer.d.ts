@@ -65,7 +65,10 @@ export interface LoadOptions {
    * network. Both are checked before use. Give changed weights another URL.
    */
   cache?: boolean;
-  /** Most tokens of one text, [CLS] and [SEP] included; decides the memory. By default the model's positions. */
+  /**
+   * Most tokens of one text, [CLS] and [SEP] included; decides the memory. By default the model's positions; of a language
+   * model, whose prompt and answer count together, at most 2048.
+   */
   tokens?: number;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
@@ -162,7 +165,7 @@ export interface Description {
   name: string;
   /** The C++ type. */
   type: string;
-  task: 'encode' | 'fill-mask' | 'classify' | 'tag' | 'answer';
+  task: 'encode' | 'fill-mask' | 'classify' | 'tag' | 'answer' | 'generate';
   parameters: number;
   /** sizeof the C++ struct: the weights without the file's header and vocabulary. */
   weights_struct_bytes: number;

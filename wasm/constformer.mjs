@@ -240,7 +240,7 @@ class Engine {
     if (!total || got < total)
       fail('incomplete', `${url} ended after ${count(got)}${total ? ` of ${count(total)}` : ''} bytes`);
     if (this.#wasm.load() !== 0) fail('weights', `${url}: ${this.#said()}`);
-    Object.assign(this.#about, { weights_bytes: total, longest: this.#tokens || this.#about.positions });
+    Object.assign(this.#about, { weights_bytes: total, longest: this.#tokens || (this.#about.usual ?? this.#about.positions) });
     return { at, total };
   }
 
@@ -290,6 +290,18 @@ class Engine {
     return status;
   }
 
+  // What wasm/causal.mjs works with, which a language model's file has behind this one.
+  parts() {
+    return {
+      wasm: this.#wasm,
+      about: this.#about,
+      bytes: (at, size) => this.#bytes(at, size),
+      string: (at, size) => this.#string(at, size),
+      put: (text) => this.#put(text, false),
+      check: (status) => this.#check(status),
+      open: () => this.#open(),
+    };
+  }
   describe() {
     return { ...this.#about, memory_bytes: this.#memory.buffer.byteLength };
   }
@@ -874,6 +886,9 @@ class Model {
   #engine;
   constructor(engine) {
     this.#engine = engine;
+  }
+  engine() {
+    return this.#engine; // for wasm/causal.mjs
   }
   async describe() {
     return { ...(await this.#engine.call('describe', [])), thread: this.#engine.thread };

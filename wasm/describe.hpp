@@ -4,13 +4,11 @@
 #include "answers.hpp"
 #include "constformer/files/packed.hpp"
 #include "constformer/tasks/classify.hpp"
-
-#include <charconv>
-#include <string_view>
+#include "json_text.hpp"
 
 namespace constformer {
 
-template <class Model> class description {
+template <class Model> class description : public json_text {
   public:
     description(std::string_view name, int most_hits, std::string_view logits, [[maybe_unused]] scoring scores) {
         constexpr auto& c = Model::config;
@@ -21,9 +19,7 @@ template <class Model> class description {
         put(",\"width\":", c.width, ",\"heads\":", c.heads, ",\"feed_forward\":", c.feed_forward);
         put(",\"vocabulary\":", c.vocabulary, ",\"positions\":", c.positions, ",\"segments\":", c.segments);
         put(",\"most_hits\":", most_hits, ",\"manifest\":\"");
-        constexpr std::uint64_t hash = manifest_hash<Model>();
-        for (int shift = 60; shift >= 0; shift -= 4)
-            put(std::string_view("0123456789abcdef").substr(hash >> shift & 15, 1));
+        put_hash(manifest_hash<Model>());
         put("\",\"scratch\":{");
         bool first = true;
         for (const int tokens : {16, 64, 128, 256, 512})
@@ -45,25 +41,10 @@ template <class Model> class description {
             put("{\"name\":\"", logits, "\",\"dims\":[\"batch\",\"tokens\",", Model::outputs, "]}");
         }
         if constexpr (task_of<Model>::value != task::classify) put("]}");
-        text_[size_] = '\0';
     }
-    [[nodiscard]] const char* c_str() const { return text_; }
 
   private:
     static constexpr std::string_view task_names[] = {"encode", "fill-mask", "classify", "tag", "answer"};
-    char text_[1024];
-    std::size_t size_ = 0;
-
-    void put(const auto&... parts) { (append(parts), ...); }
-    void append(std::string_view part) {
-        for (const char c : part)
-            if (size_ + 1 < sizeof text_) text_[size_++] = c;
-    }
-    void append(std::integral auto number) {
-        char digits[24];
-        append(
-            std::string_view(digits, std::size_t(std::to_chars(digits, digits + sizeof digits, number).ptr - digits)));
-    }
 };
 
 } // namespace constformer

@@ -12,17 +12,13 @@
 #include CONSTFORMER_MODEL_HEADER
 
 #include "answers.hpp"
-#include "constformer/core/crew.hpp"
-#include "constformer/files/packed.hpp"
 #include "constformer/ops/pool.hpp"
 #include "constformer/tasks/classify.hpp"
 #include "constformer/tasks/embed.hpp"
 #include "constformer/tasks/engine.hpp"
 #include "constformer/tasks/search.hpp"
 #include "describe.hpp"
-
-#include <cstdlib>
-#include <optional>
+#include "host.hpp"
 
 #ifndef CONSTFORMER_TOKENIZER
 #define CONSTFORMER_TOKENIZER wordpiece_config()
@@ -39,14 +35,11 @@
 #ifndef CONSTFORMER_SCORES // what classify makes of logits
 #define CONSTFORMER_SCORES scoring::softmax
 #endif
-#define EXPORT(name) extern "C" __attribute__((export_name(#name)))
-#define IMPORT(name) extern "C" __attribute__((import_module("env"), import_name(#name)))
 
 IMPORT(stage) void host_stage(const char* name);
 IMPORT(attention) void host_attention(int head, int query, const float* probabilities, int keys);
 
 namespace {
-using namespace constformer;
 using model = CONSTFORMER_MODEL;
 using tokenizer_type = CONSTFORMER_TOKENIZER_TYPE;
 constexpr int width = model::width, most_hits = 128;
@@ -54,13 +47,6 @@ constexpr int text_bytes = 1 << 14; // of one text
 constexpr int most_texts = 32;      // of one batch
 constexpr int batch_tokens = 128;   // of one batch of several texts: more would only grow what must stay in the cache
 constexpr int table_rows = 128;     // that are searched at a time
-#if defined(__wasm_atomics__)
-using threads = on<crew>;
-constexpr int stack_bytes = 1 << 16; // of a worker, which only runs kernels
-#else
-using threads = sequential;
-#endif
-
 // Tells the host what a forward is at, and shows it the attention where it wants that.
 struct watcher : silent {
     bool rows = false;
@@ -77,33 +63,13 @@ struct everything_here {
     float *states = nullptr, *outputs = nullptr, *vectors = nullptr, *table = nullptr;
     int *ids = nullptr, *segments = nullptr, *keep = nullptr; // of run()
     tokenizer_type words;
-    std::optional<crew> workers; // where the memory is shared
     std::optional<engine<model, threads, tokenizer_type>> on;
     int texts = 0; // of the batch
     hit hits[most_hits];
 };
-// Constructed once and never destroyed: a module has no end.
-union lasting {
-    everything_here it;
-    lasting() : it() {}
-    ~lasting() {}
-} only;
+lasting<everything_here> only;
 everything_here& self = only.it;
-alignas(64) std::byte head_memory[sizeof(packed_header)];
 char text_memory[text_bytes];
-char said[512];
-
-const char* say(std::string_view text) { // what does not fit is cut off
-    const auto size = std::min(text.size(), sizeof said - 1);
-    std::memcpy(said, text.data(), size);
-    said[size] = '\0';
-    return said;
-}
-int no(const error& why) {
-    say(why.what());
-    return -1;
-}
-int no(const status& why) { return no(why.error()); }
 
 template <class Watch> status forward(const bert_inputs& in, Watch watch) {
     auto m = self.on->workspace(watch);
@@ -148,18 +114,10 @@ EXPORT(describe) const char* describe_model() {
     static const description<model> text(CONSTFORMER_NAME, most_hits, CONSTFORMER_LOGITS, CONSTFORMER_SCORES);
     return text.c_str();
 }
-EXPORT(error) const char* last_error() { return said; }
 
 // --- loading: head, measure, reserve, load ---------------------------------------------------------------------------
-// The first head_bytes() of a weights file go to head(); measure() checks them: the whole file's bytes, or -1.
-EXPORT(head) std::byte* head() { return head_memory; }
-EXPORT(head_bytes) int head_bytes() { return sizeof head_memory; }
-EXPORT(measure) int measure() {
-    const auto header = check_packed_header(head_memory, manifest_hash<model>(), sizeof(model), type_name<model>());
-    if (!header) return no(header.error());
-    if (header->file_bytes > 0x7fff'ffff) return no(error("weights: ", header->file_bytes, " bytes do not fit here"));
-    return int(header->file_bytes);
-}
+// What head() holds is checked: the whole file's bytes, or -1.
+EXPORT(measure) int measure() { return measure_file<model>(); }
 
 // Memory for a file of `bytes` bytes (its place is returned; 0: there is none) and for texts of up to `tokens` tokens;
 // 0: the model's positions.
@@ -182,20 +140,6 @@ EXPORT(reserve) std::byte* reserve(int bytes, int tokens) {
     return self.file.data();
 }
 
-#if defined(__wasm_atomics__)
-// Workers that share a forward, the caller included. Before load(). Each of the others is a thread of the host that has
-// made another instance over the same memory, not initialized it, set its __stack_pointer to share()'s result plus its
-// number times stack_bytes(), and called serve(number), which does not return. 0: there is no memory.
-EXPORT(share) std::byte* share(int size) {
-    if (self.workers || size < 1) return nullptr;
-    auto* stacks = static_cast<std::byte*>(std::aligned_alloc(64, std::size_t(size) * stack_bytes));
-    if (stacks) self.workers.emplace(size);
-    return stacks;
-}
-EXPORT(stack_bytes) int bytes_of_a_stack() { return stack_bytes; }
-EXPORT(serve) void serve(int worker) { self.workers->serve(worker); }
-#endif
-
 // Checks the file that now lies at reserve()'s place, and reads its vocabulary. 0 or -1.
 EXPORT(load) int load_weights() {
     const auto view = check_packed<model>(self.file);
@@ -210,7 +154,7 @@ EXPORT(load) int load_weights() {
         self.words = std::move(*words);
     }
 #if defined(__wasm_atomics__)
-    self.on.emplace(view->as<model>(), self.words, self.capacity, 0, threads{self.workers ? &*self.workers : nullptr});
+    self.on.emplace(view->as<model>(), self.words, self.capacity, 0, threads{workers ? &*workers : nullptr});
 #else
     self.on.emplace(view->as<model>(), self.words, self.capacity, 0);
 #endif

@@ -34,9 +34,15 @@ BOOST_AUTO_TEST_CASE(leaves_what_transformers_leaves) {
 
 BOOST_AUTO_TEST_CASE(draws_as_often_as_is_probable_and_the_same_for_a_seed) {
     const std::vector<float> scores{0, std::log(2.0f), std::log(5.0f), -100};
-    const auto drawn = [&](std::uint64_t seed) {
-        sampler draw({.temperature = 1, .seed = seed}, 4);
+    const auto drawn = [&](std::uint64_t seed, bool again = false) {
+        const sampling_options options{.temperature = 1, .seed = seed};
+        sampler draw(again ? sampling_options{.temperature = 9} : options, 4);
         std::vector<int> all;
+        if (again) {
+            auto copy = scores;
+            BOOST_TEST(bool(draw.next(copy, {})));
+            draw.restart(options);
+        }
         for (int i = 0; i < 8000; ++i) {
             auto copy = scores;
             all.push_back(*draw.next(copy, {}));
@@ -45,6 +51,7 @@ BOOST_AUTO_TEST_CASE(draws_as_often_as_is_probable_and_the_same_for_a_seed) {
     };
     const auto one = drawn(7);
     BOOST_TEST((one == drawn(7)));
+    BOOST_TEST((one == drawn(7, true)));
     BOOST_TEST((one != drawn(8)));
     const auto share = [&](int token) { return double(std::count(one.begin(), one.end(), token)) / 8000; };
     BOOST_TEST(std::abs(share(0) - 1.0 / 8) < 0.015);

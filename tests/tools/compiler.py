@@ -523,8 +523,6 @@ def test_language_model_refusals(b):
     refused("is neither a folder nor a GGUF file", COMPILER, "compile", b.file("some", "text"), "-o", b.file("never"))
     refused("the file ends at byte", COMPILER, "compile", b.file("cut.gguf", (GOLDEN / "llama_chat/model.gguf").read_bytes()[:900]),
             "-o", b.file("never"), "--header")
-    refused("--target wasm does not go with LlamaForCausalLM yet", COMPILER, "compile", GOLDEN / "llama_chat", "-o", b.file("never"),
-            "--target", "wasm")
 
 
 def test_embed(b):

@@ -170,7 +170,7 @@ def native(checkpoint, out, options, say):
 def wasm(checkpoint, out, options, say):
     """A folder that npm takes as a package: NAME.wasm, NAME.relaxed.wasm, NAME.threads.wasm, NAME.mjs, NAME.d.ts, NAME.weights, what
     package.files adds, and the header NAME.hpp."""
-    if checkpoint.commands in FORWARD or checkpoint.header == "xlnet":
+    if (checkpoint.commands in FORWARD and checkpoint.commands != "causal") or checkpoint.header == "xlnet":
         raise Refusal(f"--target wasm does not go with {checkpoint.architecture} yet; native does")
     tools = Tools(say)
     name = header.identifier(out.name)
@@ -185,7 +185,10 @@ def wasm(checkpoint, out, options, say):
         header_file.write_text(header.write(checkpoint, name, options.precision), encoding="utf-8")
         (work / "vocabulary").write_bytes(checkpoint.vocabulary)
         files = []
-        choices = [f"-DCONSTFORMER_TOKENIZER_TYPE=checkpoints::{name}::tokenizer_type"]
+        choices = [f"-DCONSTFORMER_MODEL=checkpoints::{name}::model", f"-DCONSTFORMER_TOKENIZER=checkpoints::{name}::tokenizer",
+                   f'-DCONSTFORMER_NAME="{name}"', f"-DCONSTFORMER_TOKENIZER_TYPE=checkpoints::{name}::tokenizer_type"]
+        if checkpoint.commands == "causal":
+            choices = [f"-DCONSTFORMER_CHECKPOINT=checkpoints::{name}"]
         if checkpoint.commands == "encoder":
             choices.append(f"-DCONSTFORMER_POOLING=pooling::{checkpoint.pooling}")
         if checkpoint.commands == "masked_lm":
@@ -198,8 +201,8 @@ def wasm(checkpoint, out, options, say):
             module = work / f"{name}{kind}.wasm"
             tools.run(["em++", "-std=c++20", "-O3", "-msimd128", *flags, *(["-isystem", headers] if headers else []),
                        f"-I{ROOT / 'include'}", f"-I{ROOT}", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"',
-                       f"-DCONSTFORMER_MODEL=checkpoints::{name}::model", f"-DCONSTFORMER_TOKENIZER=checkpoints::{name}::tokenizer",
-                       f'-DCONSTFORMER_NAME="{name}"', *choices, *MODULE, ROOT / "wasm" / "module.cpp", "-o", module],
+                       *choices, *MODULE, ROOT / "wasm" / ("causal.cpp" if checkpoint.commands == "causal" else "module.cpp"),
+                       "-o", module],
                       "em++ failed")  # fmt: skip
             files.append((module, out / module.name))
         say("packing the weights")

@@ -38,7 +38,14 @@ are needed; a Content-Security-Policy must allow `script-src 'self' 'wasm-unsafe
 EXAMPLES = {
     "encoder": "const [a, b] = await model.embed(['a sentence', 'another one']);",
     "sequence": "const [best] = await model.classify('a sentence');",
+    "causal": "for await (const part of model.generate('Once upon a time', { max_tokens: 40 })) console.log(part);",
 }
+
+
+def source(end, commands):
+    """What a page loads, by its ending. A language model's has wasm/causal's part behind it."""
+    parts = ["constformer", "causal"] if commands == "causal" else ["constformer"]
+    return "".join((ROOT / "wasm" / (part + end)).read_text(encoding="utf-8") for part in parts)
 
 
 def version():
@@ -83,8 +90,8 @@ def files(name, title, commands, checkpoint):
     return {
         "package.json": json.dumps(about, indent=2) + "\n",
         "index.mjs": (ROOT / "wasm/entry.mjs").read_text(encoding="utf-8").replace("NAME", name),
-        f"{name}.mjs": (ROOT / "wasm/constformer.mjs").read_text(encoding="utf-8"),
-        f"{name}.d.ts": (ROOT / "wasm/constformer.d.ts").read_text(encoding="utf-8"),
+        f"{name}.mjs": source(".mjs", commands),
+        f"{name}.d.ts": source(".d.ts", commands),
         "README.md": README.format(name=name, title=title, example=example),
         "LICENSE": license_text,
     }

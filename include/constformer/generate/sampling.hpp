@@ -50,6 +50,11 @@ class sampler {
         : options_(options), random_(options.seed), was_there_(std::size_t(vocabulary)) {
         candidates_.reserve(std::size_t(vocabulary));
     }
+    // Another text, in the same memory.
+    void restart(const sampling_options& options) {
+        options_ = options;
+        random_ = random_numbers(options.seed);
+    }
 
     // The next token behind `ids`, by the scores of all tokens, which it may change. Errors: scores that are not
     // numbers.
