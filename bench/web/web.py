@@ -88,8 +88,8 @@ def show_race(found, chosen):
 
 
 def show_start(found):
-    print(f"{found['browser']}, from the opening of a page to the first embedding, ms: median (best); of ours also until the "
-          "engine is ready,\nand until its weights have come to a page that does nothing with them")
+    print(f"{found['browser']}, from the opening of a page to the first embedding, ms: median (best); also of a page "
+          "with nothing,\nof ours until the engine is ready, and until its weights have come to a page that does nothing with them")
     for name, times in found["starts"].items():
         print(f"  {name:28}{statistics.median(times):8.0f} ({min(times):.0f})")
 
@@ -119,6 +119,7 @@ def main():
     if chosen.start:
         found = drive(folder, {"rounds": chosen.rounds, "visits": [
             {"name": f"Constformer {chosen.precision}", "engine": name},
+            {"name": "  an empty page", "engine": name, "until": "page"},
             {"name": "  its engine alone", "engine": name, "until": "engine"},
             {"name": "  its bytes alone", "engine": name, "until": "bytes"},
             *({"name": f"onnxruntime-web {graph}", "graph": graph} for graph in graphs)]}, env)  # fmt: skip
