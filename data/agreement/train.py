@@ -4,8 +4,8 @@ words away: "the keys near the old cabinet <mask> here" wants a verb of keys, no
 
     python data/agreement/train.py [--steps 1500]       (needs torch, transformers, tokenizers, safetensors; some minutes)
 
-A tenth of all pairs of a subject and another noun, by their numbers, is never trained on: test.tsv holds sentences of those, with
-the verb left out, and whether it must be singular or plural. The last line says how often the verb agrees.
+A tenth of all pairs of a subject and another noun, those of a noun with itself, is never trained on: test.tsv holds sentences of
+those, with the verb left out, and whether it must be singular or plural. The last line says how often the verb agrees.
 """
 
 import argparse
