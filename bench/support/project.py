@@ -1,5 +1,6 @@
 """Where things are and how they are built, for the scripts of bench/."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -41,3 +42,15 @@ def built(name, target, env):
 def native(target, env):
     """The same for this machine, by the compiler that bench/run was asked for."""
     return built(env.get("CONSTFORMER_BENCH_BUILD", "native"), target, env)
+
+
+def in_chromium(folders, job, env):
+    """What a page measured: see web/drive.mjs."""
+    if not (ROOT / "tests/web/node_modules/playwright-core").exists():
+        stop("tests/web/node_modules/playwright-core is missing: run tools/setup")
+    command = ["node", ROOT / "bench/web/drive.mjs", json.dumps({path: str(folder) for path, folder in folders.items()}),
+               json.dumps(job)]
+    done = subprocess.run([str(word) for word in command], env=env, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        stop("the page failed")
+    return json.loads(done.stdout)

@@ -1,6 +1,8 @@
-// Serves the page and its engines, opens it in headless Chromium, prints what it measured as JSON.
+// Serves a page and its engines, opens it in headless Chromium, prints what it measured as JSON.
 //
-//   node drive.mjs ENGINES ONNXRUNTIME GRAPHS JOB     JOB: JSON: what race() or start() of race.mjs takes, and `visits`
+//   node drive.mjs FOLDERS JOB     FOLDERS: JSON, what lies at which path, as {"/engine/": "build/site/engine", …}; "/" has
+//                                  `script`. JOB: JSON: {script, name, …}, what the script's function of this name takes,
+//                                  or {script, rounds, visits}: each of which opens a page of its own, in turns
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -9,17 +11,22 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { chromium } = createRequire(join(here, '../../tests/web/'))('playwright-core');
-const [engines, ort, graphs, text] = process.argv.slice(2),
-  job = JSON.parse(text);
-const types = { '.html': 'text/html', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+const [folders, job] = process.argv.slice(2).map((text) => JSON.parse(text));
+const types = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 const place = (path) => {
-  if (path.startsWith('/ort/')) return join(ort, normalize(path.slice(4)));
-  if (path.endsWith('.onnx')) return join(graphs, normalize(path));
-  return join(/^\/(index\.html|race\.mjs)$/.test(path) ? here : engines, normalize(path));
+  const under = Object.keys(folders).filter((folder) => path.startsWith(folder));
+  const longest = under.reduce((a, b) => (b.length > a.length ? b : a));
+  return join(folders[longest], normalize(`/${path.slice(longest.length)}`));
 };
 
 const server = createServer((request, response) => {
-  const file = place(new URL(request.url, 'http://x').pathname.replace(/\/$/, '/index.html'));
+  const { pathname } = new URL(request.url, 'http://x');
+  const file = pathname === '/' ? join(here, 'index.html') : place(pathname);
   let size;
   try {
     size = statSync(file).size;
@@ -58,8 +65,8 @@ try {
     page.on('pageerror', (problem) => console.error(problem.message));
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
     const found = await page.evaluate(
-      async ([name, options]) => (await import('/race.mjs'))[name](options),
-      [what, given],
+      async ([script, name, options]) => (await import(`/${script}`))[name](options),
+      [job.script, what, given],
     );
     await context.close();
     return found;
@@ -69,7 +76,7 @@ try {
     about.starts = Object.fromEntries(job.visits.map(({ name }) => [name, []]));
     for (let round = 0; round < job.rounds; ++round)
       for (const { name, ...given } of job.visits) about.starts[name].push(await visit('start', given));
-  } else Object.assign(about, await visit('race', job));
+  } else Object.assign(about, await visit(job.name, job));
   console.log(JSON.stringify(about));
 } catch (problem) {
   console.error(`bench: ${problem.message}`);

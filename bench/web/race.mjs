@@ -11,7 +11,7 @@ const ids_of = (tokens) =>
 
 // -> what runs one sentence and gives its embedding. Every engine of ours has a memory of its own.
 async function ours(name, options) {
-  const { load } = await import(`/${name}.mjs`);
+  const { load } = await import(`/engine/${name}.mjs`);
   const model = await load(undefined, { worker: false, cache: false, tokens: 256, ...options });
   return async (ids) => embedding((await model.run({ input_ids: [ids] })).last_hidden_state.data, ids.length);
 }
@@ -51,8 +51,8 @@ export async function race({ engine, graphs, exact, lengths, rounds, threads }) 
     simd128: await ours(engine, { relaxed: false, threads: 1 }),
   });
   const own = Object.keys(engines);
-  for (const graph of graphs) engines[graph] = await theirs(`/${graph}.onnx`, threads);
-  const truth = engines[exact] ?? (await theirs(`/${exact}.onnx`, threads));
+  for (const graph of graphs) engines[graph] = await theirs(`/graphs/${graph}.onnx`, threads);
+  const truth = engines[exact] ?? (await theirs(`/graphs/${exact}.onnx`, threads));
   const rows = [];
   for (const tokens of lengths) {
     const ids = ids_of(tokens),
@@ -88,17 +88,17 @@ export async function start({ engine, graph, until }) {
   const ids = ids_of(16);
   if (until === 'page') return performance.now();
   if (until === 'bytes') {
-    for (const reader = (await fetch(`/${engine}.weights`)).body.getReader(); !(await reader.read()).done; );
+    for (const reader = (await fetch(`/engine/${engine}.weights`)).body.getReader(); !(await reader.read()).done; );
     return performance.now();
   }
   if (until === 'engine') {
-    const { load } = await import(`/${engine}.mjs`);
+    const { load } = await import(`/engine/${engine}.mjs`);
     return new Promise((ready) => {
       const progress = ({ phase, loaded }) => phase === 'engine' && loaded > 0 && ready(performance.now());
       load(undefined, { worker: false, cache: false, tokens: 256, threads: 1, onProgress: progress });
     });
   }
-  const run = engine ? await ours(engine, { threads: 1, worker: false }) : await theirs(`/${graph}.onnx`, 1);
+  const run = engine ? await ours(engine, { threads: 1, worker: false }) : await theirs(`/graphs/${graph}.onnx`, 1);
   await run(ids);
   return performance.now();
 }

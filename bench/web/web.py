@@ -23,7 +23,6 @@ import argparse
 import json
 import pathlib
 import statistics
-import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -38,9 +37,6 @@ GRAPHS = {"f32": ["plain", "fused"], "i8": ["plain-tensor", "plain-channel", "fu
 
 def prepare(env):
     """The page's engine, the driver of the browser, onnxruntime-web and its models."""
-    driver = project.ROOT / "tests/web/node_modules/playwright-core"
-    if not driver.exists():
-        project.stop(f"{driver.relative_to(project.ROOT)} is missing: run tools/setup")
     print("building the page", file=sys.stderr, flush=True)
     project.quiet([project.ROOT / "tools/site"], "tools/site", env=env, cwd=project.ROOT)
     print("looking for the model as ONNX", file=sys.stderr, flush=True)
@@ -67,12 +63,8 @@ def engine(precision, env):
 
 
 def drive(folder, job, env):
-    command = ["node", HERE / "drive.mjs", folder, PACKAGES / "node_modules/onnxruntime-web/dist", PLACE / "minilm_l6/onnx",
-               json.dumps(job)]
-    done = subprocess.run([str(word) for word in command], env=env, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        project.stop("the page failed")
-    return json.loads(done.stdout)
+    return project.in_chromium({"/": HERE, "/engine/": folder, "/ort/": PACKAGES / "node_modules/onnxruntime-web/dist",
+                                "/graphs/": PLACE / "minilm_l6/onnx"}, {"script": "race.mjs", "name": "race", **job}, env)
 
 
 def show_race(found, chosen):
