@@ -17,7 +17,7 @@
 namespace constformer {
 
 // One sentence, at most 511 bytes; a longer one ends in "...". Built from text and numbers:
-//     return error("bert: ", count, " tokens, but this model has ", positions, " positions");
+//     return error("encoder: ", count, " tokens, but this model has ", positions, " positions");
 class error {
   public:
     template <class... Parts>

@@ -11,7 +11,7 @@ namespace constformer {
 
 // How a tensor lies in the checkpoint, where it differs from PyTorch's (outputs, inputs).
 struct stored_as {
-    bool transposed = false; // (inputs, outputs), as GPT-2's Conv1D
+    bool transposed = false; // (inputs, outputs), as Transformers' Conv1D
     int part = 0, of = 1;    // part `part` of `of` equal ones along the outputs, as a fused query-key-value
     int groups = 1;          // … in each of so many equal groups of outputs: the three of each head side by side
     int pairs = 0;           // of every so many outputs, ours of the first half are its even ones: rotated pairs

@@ -1,7 +1,6 @@
-// relative_keys: a rule that adds to each score how its query answers to the distance of the key: Transformer-XL's and
-// XLNet's positions (Dai et al. 2019, section 3.3). A tile of scores needs the distances of a band; the band's products
-// with the queries are a small tile too, whose diagonals are added. Nothing of the size of all pairs is shifted, or
-// even made.
+// relative_keys: a rule that adds to each score how its query answers to the distance of the key (Dai et al. 2019,
+// section 3.3). A tile of scores needs the distances of a band; the band's products with the queries are a small tile
+// too, whose diagonals are added. Nothing of the size of all pairs is shifted, or even made.
 #pragma once
 
 #include "constformer/ops/outer.hpp"

@@ -1,6 +1,6 @@
 // rotate: rotary positions. A token's place turns pairs of its query and key, so that their product depends on the
 // distance alone. Su et al. 2021. A head's pairs are its first and second half, as Transformers has it; files that lay
-// neighbors side by side (GGUF of Llama) are put in that order when they are read (core/names.hpp, `pairs`).
+// neighbors side by side (some GGUF files) are put in that order when they are read (core/names.hpp, `pairs`).
 #pragma once
 
 #include "constformer/core/real.hpp"

@@ -81,7 +81,7 @@ struct padding {
 
 // hidden[query · columns + key] != 0, or keep[key] == 0: the query does not see the key. Keys are counted behind `past`
 // others, which all see. Query q stands at position seats[q] (empty: q); where `itself`, it sees that key all the same.
-// XLNet's perm_mask and attention_mask. Both empty: nothing is hidden.
+// Transformers: perm_mask and attention_mask. Both empty: nothing is hidden.
 struct hidden_pairs {
     std::span<const int> hidden{}, keep{}, seats{};
     int columns = 0, past = 0;

@@ -24,7 +24,7 @@ inline constexpr option new_option{"--tokens", "N", "the most new tokens (256)"}
     seed_option{"--seed", "N", "the beginning of the random numbers (0)"},
     lookup_option{
         "--lookup", "N",
-        "reads up to N tokens ahead (8 at most) that followed the same words before: the same text, sooner (0)"},
+        "reads up to N tokens ahead (8 at most) that followed the same words before: sooner, in f32 the same text (0)"},
     stop_option{"--stop", "TEXT", "ends where this text begins; may be given several times"};
 
 inline expected<generate_options> read_generate_options(const arguments& given, int tokens,
