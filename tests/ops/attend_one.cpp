@@ -62,6 +62,31 @@ template <int Heads, int KvHeads, int HeadWidth, class Rule> void equals_attend(
     }
 }
 
+// Over a memory of bfloat16 it is what it is over the same numbers as floats, to the last bit.
+template <int Heads, int KvHeads, int HeadWidth> void reads_bfloat16() {
+    constexpr int wide = Heads * HeadWidth, narrow = KvHeads * HeadWidth;
+    for (const int keys : {1, 3, 17, 129}) {
+        laws::sheet q(1, wide, laws::noise(1)), k(keys, narrow, laws::noise(2)), v(keys, narrow, laws::noise(3));
+        std::vector<std::uint16_t> bits[2];
+        for (auto* one : {&k, &v})
+            for (int r = 0; r < keys; ++r)
+                for (int c = 0; c < narrow; ++c) {
+                    bits[one == &v].push_back(to_bfloat16(one->at(r, c)));
+                    one->at(r, c) = from_bfloat16(bits[one == &v].back());
+                }
+        laws::sheet floats(1, wide), halves(1, wide);
+        const laws::aligned_memory memory(ops::attend_one_scratch<bf16>(keys, Heads, HeadWidth));
+        const auto m = basic_workspace<>::over(memory);
+        ops::attend_one<Heads, KvHeads, HeadWidth>(q.view<wide>(), k.view<narrow>(), v.view<narrow>(),
+                                                   floats.view<wide>(), 0.3f, ops::everything{}, m);
+        ops::attend_one<Heads, KvHeads, HeadWidth, bf16>(
+            q.view<wide>(), rows<narrow, std::uint16_t>{bits[0].data(), keys},
+            rows<narrow, std::uint16_t>{bits[1].data(), keys}, halves.view<wide>(), 0.3f, ops::everything{}, m);
+        BOOST_TEST((floats.all == halves.all));
+        BOOST_TEST(halves.guarded());
+    }
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(ops_attend_one)
@@ -72,6 +97,12 @@ BOOST_AUTO_TEST_CASE(equals_attention_of_many_queries) {
     equals_attend<5, 1, 36>(ops::sliding_window{100, 299});
     equals_attend<4, 2, 7>(slope{});
     equals_attend<2, 1, 33>(slope{} & ops::sliding_window{2, 299});
+}
+
+BOOST_AUTO_TEST_CASE(a_memory_of_bfloat16) {
+    reads_bfloat16<9, 3, 64>();
+    reads_bfloat16<5, 1, 36>();
+    reads_bfloat16<4, 2, 7>();
 }
 
 BOOST_AUTO_TEST_CASE(what_sees_nothing_is_zero) {

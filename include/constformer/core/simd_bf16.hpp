@@ -43,4 +43,25 @@ namespace constformer::inline CONSTFORMER_ISA {
     return xsimd::bitwise_cast<float>(pairs & ivec(std::int32_t(0xffff0000)));
 }
 
+// `lanes` numbers as floats, and the first `count` of them, zeros behind.
+[[gnu::always_inline]] inline vec load(const std::uint16_t* p) {
+#if defined(__AVX512F__)
+    const ivec wide(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))));
+#elif defined(__AVX2__)
+    const ivec wide(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+#elif defined(__SSE2__)
+    const ivec wide(_mm_unpacklo_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)), _mm_setzero_si128()));
+#elif defined(__aarch64__)
+    const ivec wide(vreinterpretq_s32_u32(vmovl_u16(vld1_u16(p))));
+#else
+    const ivec wide(wasm_u32x4_load16x4(p));
+#endif
+    return xsimd::bitwise_cast<float>(wide << 16);
+}
+inline vec load_part(const std::uint16_t* p, int count) {
+    std::uint16_t all[lanes] = {};
+    std::memcpy(all, p, std::size_t(count) * sizeof *p);
+    return load(all);
+}
+
 } // namespace constformer::inline CONSTFORMER_ISA

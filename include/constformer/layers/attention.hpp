@@ -5,6 +5,7 @@
 #include "constformer/layers/linear.hpp"
 #include "constformer/ops/attend_one.hpp"
 #include "constformer/ops/rotate.hpp"
+#include "constformer/ops/rounded.hpp"
 
 #include <cmath>
 
@@ -16,19 +17,24 @@ struct attention_shape {
     bool bias = true, scaled = true, output_bias = bias;
 };
 
-// Keys and values: (capacity, Width) each, `length` of them filled. A view; rewinding is length = n.
-template <int Width> struct key_values {
-    rows<Width> keys, values;
+// Keys and values: (capacity, Width) each, `length` of them filled; floats, or bfloat16 as its bits. A view; rewinding
+// is length = n.
+template <int Width, class T = float> struct key_values {
+    rows<Width, T> keys, values;
     int length = 0;
 
-    static constexpr std::size_t bytes(int capacity) { return 2 * room(std::size_t(capacity), Width); }
+    static constexpr std::size_t bytes(int capacity) { return 2 * room<T>(std::size_t(capacity), Width); }
     // Takes the memory for `capacity` tokens from a workspace.
     static key_values in(auto& m, int capacity) {
-        rows<Width> keys = m.take(capacity), values = m.take(capacity);
+        rows<Width, T> keys = m.take(capacity), values = m.take(capacity);
         return {keys, values};
     }
     [[nodiscard]] int capacity() const { return keys.count; }
 };
+
+// What a decoder of element E keeps keys and values in: reading them is much of what a token costs behind a long text,
+// and where weights are rounded, they may be.
+template <element E> using kept_number = std::conditional_t<E == f32, float, std::uint16_t>;
 
 inline namespace CONSTFORMER_ISA {
 
@@ -40,6 +46,7 @@ template <attention_shape s, element E = f32> struct attention {
                   "attention: .heads must be a multiple of .kv_heads");
     static constexpr int width = s.width, inner = s.heads * s.head_width, narrow = s.kv_heads * s.head_width;
     using memory = key_values<narrow>;
+    using kept = key_values<narrow, kept_number<E>>; // between calls
 
     linear<s.width, inner, s.bias, E> query;
     linear<s.source, narrow, s.bias, E> key, value;
@@ -64,7 +71,8 @@ template <attention_shape s, element E = f32> struct attention {
     }
     // Of extend(): n tokens that see `keys`, themselves included.
     static constexpr std::size_t extend_scratch(int n, int keys, int threads = 1) {
-        return together(room(std::size_t(n), inner),
+        const std::size_t widened = std::same_as<kept, memory> ? 0 : memory::bytes(keys);
+        return together(room(std::size_t(n), inner), widened,
                         either(remember_scratch(n, threads),
                                together(room(std::size_t(n), inner), either(decltype(output)::scratch(n, threads),
                                                                             look_scratch(n, keys, threads)))));
@@ -131,29 +139,56 @@ template <attention_shape s, element E = f32> struct attention {
         turn.forward(to.keys, s.kv_heads, m);
         look(q, past, y, rule, m, {}, {});
     }
+    // The same with a memory that rounds: what is new is rounded, too, before it is looked at, so that results do not
+    // depend on how many tokens come at once. A single query reads the memory as it is, several have it widened once.
+    template <class Turn = ops::unturned>
+    void extend(const_rows<s.width> x, key_values<narrow, std::uint16_t>& past, auto y, const ops::rule auto& rule,
+                workspace auto m, const Turn& turn = {}) const {
+        m.watch.stage("attention");
+        rows<inner> q = m.take(x.count);
+        const auto to = append(past, x.count);
+        auto all = memory::in(m, past.length);
+        {
+            const rows<narrow> k = all.keys.part(0, x.count), v = all.values.part(0, x.count);
+            auto rest = m;
+            const auto once = ops::prepare<E>(x, rest);
+            ops::multiply<E>(rest, {query.plan(once, q), key.plan(once, k), value.plan(once, v)});
+            turn.forward(q, s.heads, m);
+            turn.forward(k, s.kv_heads, m);
+            ops::to_bfloat16<narrow>(k, to.keys, m);
+            ops::to_bfloat16<narrow>(v, to.values, m);
+        }
+        if (x.count == 1 && !m.watch.wants_attention()) return look(q, past, y, rule, m, {}, {});
+        all.length = past.length;
+        ops::from_bfloat16<narrow>(past.keys.part(0, past.length), all.keys, m);
+        ops::from_bfloat16<narrow>(past.values.part(0, past.length), all.values, m);
+        look(q, all, y, rule, m, {}, {});
+    }
 
     // The next n places of a memory.
-    static key_values<narrow> append(memory& past, int n) {
+    template <class T> static key_values<narrow, T> append(key_values<narrow, T>& past, int n) {
         if (past.length + n > past.capacity())
             refuse("attention: the memory is full; its capacity is the most tokens it can hold");
-        const key_values<narrow> to{past.keys.part(past.length, n), past.values.part(past.length, n)};
+        const key_values<narrow, T> to{past.keys.part(past.length, n), past.values.part(past.length, n)};
         past.length += n;
         return to;
     }
     // attend() behind its queries. `One`: a single query takes the way of its own; encoders do without that code.
-    template <bool One = true>
-    void look(const_rows<inner> q, const memory& past, auto y, const ops::rule auto& rule, workspace auto m,
-              std::span<const int> queries, std::span<const int> keys) const {
+    template <bool One = true, class T>
+    void look(const_rows<inner> q, const key_values<narrow, T>& past, auto y, const ops::rule auto& rule,
+              workspace auto m, std::span<const int> queries, std::span<const int> keys) const {
         rows<inner> o = m.take(q.count);
-        const auto k = past.keys.part(0, past.length), v = past.values.part(0, past.length);
+        const rows<narrow, const T> k = past.keys.part(0, past.length), v = past.values.part(0, past.length);
         const float scale = s.scaled ? 1 / std::sqrt(float(s.head_width)) : 1.0f;
         if constexpr (One)
             if (q.count == 1 && queries.empty() && !m.watch.wants_attention()) {
                 ops::attend_one<s.heads, s.kv_heads, s.head_width, E>(q, k, v, o, scale, rule, m);
                 return output.forward(o, y, m); // (1, heads · head_width) -> (1, width)
             }
-        ops::attend<s.heads, s.kv_heads, s.head_width, E>(q, k, v, o, queries, keys, scale, rule, m);
-        output.forward(o, y, m); // (n, heads · head_width) -> (n, width)
+        if constexpr (std::same_as<T, float>) {
+            ops::attend<s.heads, s.kv_heads, s.head_width, E>(q, k, v, o, queries, keys, scale, rule, m);
+            output.forward(o, y, m); // (n, heads · head_width) -> (n, width)
+        }
     }
 };
 

@@ -17,7 +17,7 @@ template <class Norm, class Self, class Ffn> struct post_norm_layer {
     Ffn ffn;
     Norm ffn_norm;
     static constexpr int width = Self::width;
-    using state = typename Self::memory; // the tokens so far
+    using state = typename Self::kept; // the tokens so far
 
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
         return either(Self::encode_scratch(n, threads), Ffn::scratch(n, threads));
@@ -53,7 +53,7 @@ template <class Norm, class Self, class Ffn> struct pre_norm_layer {
     Norm ffn_norm;
     Ffn ffn;
     static constexpr int width = Self::width;
-    using state = typename Self::memory; // the tokens so far
+    using state = typename Self::kept; // the tokens so far
 
     static constexpr std::size_t scratch(lengths n, int threads = 1) {
         return together(room(std::size_t(n.tokens), width),
@@ -93,7 +93,7 @@ template <class Norm, class Self, class Ffn> struct parallel_layer {
     Norm ffn_norm;
     Ffn ffn;
     static constexpr int width = Self::width;
-    using state = typename Self::memory; // the tokens so far
+    using state = typename Self::kept; // the tokens so far
 
     static constexpr std::size_t scratch(int n, int keys, int threads = 1) {
         return together(2 * room(std::size_t(n), width),

@@ -73,7 +73,7 @@ template <const gpt_config& c, element E = f32> struct gpt {
     using feed = feed_forward<c.width, c.feed_forward, c.act, true, E>;
     using layer = std::conditional_t<c.post_norm, post_norm_layer<last_norm, attend, feed>,
                                      pre_norm_layer<last_norm, attend, feed>>;
-    using state = cache<c.width, c.layers>;
+    using state = cache<c.width, c.layers, kept_number<E>>;
 
     tied_embedding<c.vocabulary, c.width, head_element(E)> tokens;
     embedding<c.positions, c.width> positions;

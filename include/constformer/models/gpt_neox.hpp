@@ -74,7 +74,7 @@ template <const gpt_neox_config& c, element E = f32> struct gpt_neox {
     using feed = feed_forward<c.width, c.feed_forward, c.act, true, E>;
     using layer = std::conditional_t<c.parallel, parallel_layer<last_norm, attend, feed>,
                                      pre_norm_layer<last_norm, attend, feed>>;
-    using state = cache<c.width, c.layers>;
+    using state = cache<c.width, c.layers, kept_number<E>>;
     using tied = tied_embedding<c.vocabulary, c.width, head_element(E)>;
     using own_head = linear<c.width, c.vocabulary, false, head_element(E)>;
 

@@ -74,7 +74,7 @@ template <const llama_config& c, element E = f32> struct llama {
                              E>;
     using feed = gated_feed_forward<c.width, c.feed_forward, c.act, c.feed_bias, E>;
     using layer = pre_norm_layer<last_norm, attend, feed>;
-    using state = cache<c.kv_heads * c.head_width, c.layers>;
+    using state = cache<c.kv_heads * c.head_width, c.layers, kept_number<E>>;
     using own_head = linear<c.width, c.vocabulary, false, head_element(E)>;
 
     std::conditional_t<c.tied, tied_embedding<c.vocabulary, c.width, head_element(E)>,

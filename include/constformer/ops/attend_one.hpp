@@ -1,9 +1,10 @@
-// attend_one: attention of one query a head over a long memory: what decoding a token does. Reading keys and values is
-// all of its cost, so they are read once, in the order in which they lie, for all heads, and the keys are cut into
+// attend_one: attention of one query a head over a long memory: what decoding a token does. Reading keys and values,
+// floats or bfloat16, is most of its cost, so they are read once, as they lie, for all heads, and the keys are cut into
 // parts of which each is a softmax of its own: parts are shared out among threads and joined at the end (Dao et al.
 // 2023, "Flash-Decoding"). Parts do not depend on the number of threads, so neither do results.
 #pragma once
 
+#include "constformer/core/simd_bf16.hpp"
 #include "constformer/ops/attend.hpp"
 
 namespace constformer::ops::inline CONSTFORMER_ISA {
@@ -20,8 +21,9 @@ constexpr std::size_t attend_one_scratch(int keys, int heads, int head_width, in
 namespace detail {
 
 // All heads and some keys, as numbers: queries lie head_width apart, scores key_part. `group`: heads that share keys.
-struct all_heads {
-    const float *q, *k, *v;
+template <class T> struct all_heads {
+    const float* q;
+    const T *k, *v;
     std::ptrdiff_t k_stride, v_stride;
     int kv_heads, group, keys, head_width;
     float scale;
@@ -34,8 +36,8 @@ inline constexpr int keys_at_once = lanes == 16  ? 4
                      keys_near = 16; // so many keys' values stay in the first-level cache
 
 inline constexpr int keys_ahead = 16; // rows that are on their way while others are multiplied
-[[gnu::always_inline]] inline void fetch_row(const float* row, int width) {
-    for (int i = 0; i < width; i += 16) __builtin_prefetch(row + i);
+template <class T> [[gnu::always_inline]] inline void fetch_row(const T* row, int width) {
+    for (int i = 0; i < width; i += int(64 / sizeof(T))) __builtin_prefetch(row + i);
 }
 
 // Calls f<count>(first) for parts of up to Most of `all`.
@@ -47,8 +49,8 @@ template <int Most, class F> [[gnu::always_inline]] inline void each_of(int all,
 }
 
 // scores[r][j] = scale · q[r] k[j], Heads x Keys of them. A sum's order does not depend on the width of a register.
-template <int Heads, int Keys>
-[[gnu::always_inline]] inline void score_tile_of(const all_heads& h, const float* q, const float* k, float* scores) {
+template <int Heads, int Keys, class T>
+[[gnu::always_inline]] inline void score_tile_of(const all_heads<T>& h, const float* q, const T* k, float* scores) {
     running_sum<16> sums[Heads][Keys];
     int i = 0;
     const auto add = [&](int part, auto read) {
@@ -61,16 +63,16 @@ template <int Heads, int Keys>
         i += lanes;
     };
     while (i + 16 <= h.head_width)
-        for (int part = 0; part < 16 / lanes; ++part) add(part, [](const float* from) { return load(from); });
+        for (int part = 0; part < 16 / lanes; ++part) add(part, [](const auto* from) { return load(from); });
     for (int part = 0; i < h.head_width; ++part)
         if (const int left = h.head_width - i; left >= lanes)
-            add(part, [](const float* from) { return load(from); });
+            add(part, [](const auto* from) { return load(from); });
         else
-            add(part, [left](const float* from) { return load_part(from, left); });
+            add(part, [left](const auto* from) { return load_part(from, left); });
     for (int r = 0; r < Heads; ++r)
         for (int j = 0; j < Keys; ++j) scores[r * key_part + j] = sums[r][j].total() * h.scale;
 }
-[[gnu::noinline]] inline void score_heads(const all_heads& h, float* scores) {
+template <class T> [[gnu::noinline]] void score_heads(const all_heads<T>& h, float* scores) {
     each_of<keys_at_once>(h.keys, [&]<int Keys>(int key) {
         for (int j = 0; j < Keys; ++j) // what comes next, and behind the last key the values
             fetch_row(key + j + keys_ahead < h.keys ? h.k + (key + j + keys_ahead) * h.k_stride
@@ -86,8 +88,8 @@ template <int Heads, int Keys>
 }
 
 // y[r] += Σ p[r][j] v[j] over `keys` keys; results lie `apart`.
-template <int Heads>
-[[gnu::always_inline]] inline void weigh_tile(const all_heads& h, const float* p, const float* v, int keys, float* y,
+template <int Heads, class T>
+[[gnu::always_inline]] inline void weigh_tile(const all_heads<T>& h, const float* p, const T* v, int keys, float* y,
                                               int apart) {
     const auto some = [&]<int Registers>(int from, auto read, auto write) {
         vec sums[Heads][Registers];
@@ -104,7 +106,7 @@ template <int Heads>
         for (int r = 0; r < Heads; ++r)
             for (int i = 0; i < Registers; ++i) write(y + r * apart + from + i * lanes, sums[r][i]);
     };
-    const auto whole = [](const float* from) { return load(from); };
+    const auto whole = [](const auto* from) { return load(from); };
     const auto put = [](float* to, vec x) { store(to, x); };
     int i = 0;
     for (; i + values_at_once * lanes <= h.head_width; i += values_at_once * lanes)
@@ -112,10 +114,10 @@ template <int Heads>
     for (; i + lanes <= h.head_width; i += lanes) some.template operator()<1>(i, whole, put);
     if (const int left = h.head_width - i; left > 0)
         some.template operator()<1>(
-            i, [left](const float* from) { return load_part(from, left); },
+            i, [left](const auto* from) { return load_part(from, left); },
             [left](float* to, vec x) { store_part(to, x, left); });
 }
-[[gnu::noinline]] inline void weigh_heads(const all_heads& h, const float* p, float* y, int apart) {
+template <class T> [[gnu::noinline]] void weigh_heads(const all_heads<T>& h, const float* p, float* y, int apart) {
     for (int key = 0; key < h.keys; key += keys_near) {
         for (int j = key; j < key + keys_near && j + keys_ahead < h.keys; ++j)
             fetch_row(h.v + (j + keys_ahead) * h.v_stride, h.kv_heads * h.head_width);
@@ -156,10 +158,12 @@ inline void add_scaled(const float* x, float factor, float* y, int count) {
 } // namespace detail
 
 // One query of every head, side by side in q: (1, Heads · HeadWidth) x (keys, KvHeads · HeadWidth) -> (1, …); KvHeads
-// divides Heads. PyTorch: F.scaled_dot_product_attention(q, k, v, mask, scale=scale, enable_gqa=True).
-template <int Heads, int KvHeads, int HeadWidth, element E = f32, rule Rule>
-void attend_one(const_rows<Heads * HeadWidth> q, const_rows<KvHeads * HeadWidth> k, const_rows<KvHeads * HeadWidth> v,
-                rows<Heads * HeadWidth> y, float scale, const Rule& rule, workspace auto m) {
+// divides Heads. Keys and values are floats, or bfloat16 as its bits. PyTorch: F.scaled_dot_product_attention(q, k, v,
+// mask, scale=scale, enable_gqa=True).
+template <int Heads, int KvHeads, int HeadWidth, element E = f32, class Number, rule Rule>
+void attend_one(const_rows<Heads * HeadWidth> q, rows<KvHeads * HeadWidth, Number> k,
+                rows<KvHeads * HeadWidth, Number> v, rows<Heads * HeadWidth> y, float scale, const Rule& rule,
+                workspace auto m) {
     constexpr int apart = HeadWidth + 2;
     constexpr std::size_t each = room(Heads, key_part);
     float* const memory = m.template bytes<float>(attend_one_scratch<E>(k.count, Heads, HeadWidth, m.threads.size()));
@@ -174,16 +178,16 @@ void attend_one(const_rows<Heads * HeadWidth> q, const_rows<KvHeads * HeadWidth>
         for (int part = begin; part < end; ++part) {
             const int key = std::max((first + part) * key_part, sees.begin),
                       keys = std::min((first + part + 1) * key_part, sees.end) - key;
-            const detail::all_heads h{.q = q.data,
-                                      .k = k[key],
-                                      .v = v[key],
-                                      .k_stride = k.stride,
-                                      .v_stride = v.stride,
-                                      .kv_heads = KvHeads,
-                                      .group = Heads / KvHeads,
-                                      .keys = keys,
-                                      .head_width = HeadWidth,
-                                      .scale = scale};
+            const detail::all_heads<std::remove_const_t<Number>> h{.q = q.data,
+                                                                   .k = k[key],
+                                                                   .v = v[key],
+                                                                   .k_stride = k.stride,
+                                                                   .v_stride = v.stride,
+                                                                   .kv_heads = KvHeads,
+                                                                   .group = Heads / KvHeads,
+                                                                   .keys = keys,
+                                                                   .head_width = HeadWidth,
+                                                                   .scale = scale};
             detail::score_heads(h, scores);
             float* const to = alone + part * Heads * apart;
             std::fill_n(to, Heads * apart, 0.0f);
