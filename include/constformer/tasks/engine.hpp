@@ -72,6 +72,14 @@ class code_points {
 
 inline namespace CONSTFORMER_ISA {
 
+// How many texts of a pair a model tells apart by their tokens' segments; a decoder does not.
+template <class Model> constexpr int segments_of() {
+    if constexpr (requires { Model::config.segments; })
+        return Model::config.segments;
+    else
+        return 0;
+}
+
 // A batch of texts on its way through a model. Model and tokenizer stay the caller's and must outlive this; one thread
 // at a time may use it. Tasks (embedder, classifier, ...) are what programs use.
 template <class Model, class Threads = sequential, tokenizer Words = wordpiece> class engine {
@@ -116,7 +124,7 @@ template <class Model, class Threads = sequential, tokenizer Words = wordpiece> 
     }
     // A model of one segment is not told which text a token is of.
     [[nodiscard]] bert_inputs batch() const {
-        if constexpr (Model::config.segments < 2) return {.ids = ids_, .each = each_};
+        if constexpr (segments_of<Model>() < 2) return {.ids = ids_, .each = each_};
         return {.ids = ids_, .segments = segments_, .each = each_};
     }
 
