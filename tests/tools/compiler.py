@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 COMPILER = ROOT / "tools" / "constformer"
 RELATIVES = ["roberta_masked_lm", "roberta_answer", "roberta_sequence", "xlm_roberta_rerank", "distilbert_sequence", "mpnet_w36_h3", "albert_w36_h3",
-             "xlnet_sequence", "muse_w24_h2"]
+             "xlnet_sequence", "xlnet_answer", "gpt2_sequence", "muse_w24_h2"]
 CASES = ["bert_w36_h3", "bert_masked_lm_untied", "bert_sequence", "bert_token", "bert_answer", *RELATIVES, "llama_chat", "marian_w27_h3", "dates", "agreement"]
 CHECKPOINTS = {name: ROOT / "data" / name for name in ("dates", "agreement")}  # what does not lie in GOLDEN
 FEW = ["--march", "sse4_2,avx2"]  # instruction sets that one program holds; one case takes all, as it is without an option
@@ -294,6 +294,8 @@ def test_command_line(b):
         refused("a whole number", program, "run", "a", "b", "--threads", "0")
         check("--weights" in answer(program, "run", "--help"), "run --help does not list its options")
     refused("there is no such command", b.program("bert_token"), "embed", code=2)
+    check(answer(b.program("bert_token"), "token-classification", "the cat") == answer(b.program("bert_token"), "tag", "the cat"),
+          "a task by Transformers' word")
     code, said, _ = run(b.program("bert_token"))
     check(code == 2 and "tag" in said, "without a command the commands are not listed")
 
@@ -1040,6 +1042,11 @@ def test_header(b):
     same = [answer(COMPILER, "compile", folder, "-o", "x", "--header")
             for folder in (b.checkpoint("bert_w36_h3", "same"), split(b, "bert_w36_h3", "same"))]
     check(same[0] == same[1], "a checkpoint in two files gives another header than in one")
+    for case, wanted in (("llama_sequence", "causal_sequence_classifier<constformer::llama<x>, 3>;"), ("xlnet_token", "xlnet_token_classifier<x>;")):
+        said = answer(COMPILER, "compile", GOLDEN / case, "-o", "x", "--header")
+        check(f"using model = constformer::{wanted}" in said, f"{case}: {said}")
+    refused("score.weight is (3, 36), config.json calls for (2, 36)", COMPILER, "compile",
+            b.checkpoint("llama_sequence", "labels", id2label={"0": "a", "1": "b"}), "-o", "x", "--header")
     for mode, wanted in (("cls_token", "first"), ("mean_tokens", "mean"), ("lasttoken", "last")):
         pooled = b.checkpoint("bert_w36_h3", "pooled")
         (pooled / "1_Pooling").mkdir()

@@ -161,7 +161,7 @@ def make(case):
                                      attention_mask=torch.tensor([[0, 1, 1, 1]]))
             # … and the third on what the second left when only six tokens are remembered
             calls["third_of_6"], _ = call(input_ids=calls["third"]["input_ids"], mems=[m[-6:] for m in then.mems])
-        if case in ("xlnet_sequence", "xlnet_answer"):
+        if case in ("xlnet_sequence", "xlnet_token", "xlnet_answer"):
             ask(folder, again, add_tokenizer(folder, c.vocab_size))
     save_calls(folder, calls)
     report_noise(noise)
