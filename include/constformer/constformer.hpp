@@ -57,4 +57,5 @@
 #include "constformer/files/safetensors.hpp"
 #include "constformer/files/write_safetensors.hpp"
 #include "constformer/tasks/index_file.hpp"
+#include "constformer/tasks/open_pipeline.hpp"
 #endif

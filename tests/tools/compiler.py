@@ -817,6 +817,17 @@ def test_dates(b):
         check(len(lines) == 1000 and good >= 995, f"{good} of {len(lines)} dates are right")
 
 
+def test_pipeline(b):
+    """examples/pipeline opens what the tool packed, and says what the programs say"""
+    code, said, problem = run(ROOT / "tools" / "build", "native", "examples/pipeline")
+    check(code == 0, f"examples/pipeline: {said}{problem}")
+    program, gap, date = ROOT / "build" / "native" / "examples" / "pipeline", "the keys near the tree <mask> there", "the 3rd of March 2021"
+    lines = answer(program, f"{b.program('agreement')}.weights", gap, f"{b.program('dates')}.weights", date).splitlines()
+    found = json.loads(answer(b.program("agreement"), "fill-mask", "--json", "--top", "3", gap))["masks"][0]
+    check([line.split("\t")[1] for line in lines[:3]] == [f["text"] for f in found] and lines[3:] == ["2021-03-03"], lines)
+    refused("dates.weights: ", program, f"{b.program('dates')}.weights", gap, f"{b.program('dates')}.weights", date)
+
+
 def test_zero_shot(b):
     """zero-shot: the labels that a classifier of entailment finds in a text, one or several"""
     program = b.program("roberta_sequence")
