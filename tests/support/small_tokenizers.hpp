@@ -22,7 +22,8 @@ struct numbers_as_text {
         return {};
     }
     status encode(std::string_view first, std::string_view second, encoding& out, encode_options options) const {
-        return encode(std::string(first).append(" ").append(second), out, options);
+        return encode(std::string(first).append(first.empty() || second.empty() ? "" : " ").append(second), out,
+                      options);
     }
     std::string_view token(int) const { return {}; }
     int id(std::string_view) const { return 0; }

@@ -118,6 +118,7 @@ BOOST_AUTO_TEST_CASE(labels_texts_by_a_decoder) {
     BOOST_REQUIRE_MESSAGE(found, why(found));
     const auto wanted = io.floats("short.logits");
     for (const scored_label& one : *found) BOOST_TEST(std::abs(one.score - wanted[std::size_t(one.label)]) < 1e-5f);
+    BOOST_TEST(why(label("")) == "the text is empty; this tokenizer makes no token of it");
     BOOST_TEST(why(label(n.words.decode(std::vector<int>(31, 7)))) == "tokenizer: 31 tokens, at most 30");
 }
 
@@ -133,6 +134,8 @@ BOOST_AUTO_TEST_CASE(reranks) {
     std::vector<float> scores(3);
     BOOST_REQUIRE(rank.score("5 6", passages, scores));
     BOOST_TEST((*best)[0].score == *std::max_element(scores.begin(), scores.end()));
+    const std::string_view empty[] = {""};
+    BOOST_TEST(why(rank("", empty)) == "passage 1: the text is empty; this tokenizer makes no token of it");
 }
 
 BOOST_AUTO_TEST_CASE(tags_words) {

@@ -521,6 +521,19 @@ def test_language_model_refusals(b):
     no("quantization_config", quantization_config={"bits": 4})
     no("MambaForCausalLM is not supported yet", architectures=["MambaForCausalLM"])
     no('model_type "mamba" does not go with LlamaForCausalLM', model_type="mamba")
+    no("architectures does not name one architecture; supported are BertModel", architectures=None, model_type="mamba")
+    folder = b.checkpoint("llama_chat", "bad_llama")
+    about = json.loads((folder / "tokenizer.json").read_text())
+    del about["model"]["merges"]
+    (folder / "tokenizer.json").write_text(json.dumps(about))
+    refused("tokenizer.json: a model of type BPE without merges cannot be read", COMPILER, "compile", folder, "-o", b.file("never"), "--header")
+    (folder / "tokenizer.json").unlink(), (folder / "vocab.json").write_text("{}"), (folder / "merges.txt").write_text("")
+    refused("holds neither tokenizer.json nor vocab.txt; of vocab.json and merges.txt a fast tokenizer's save_pretrained() makes",
+            COMPILER, "compile", folder, "-o", b.file("never"), "--header")
+    data = (GOLDEN / "llama_chat/model.gguf").read_bytes().replace(b"general.architecture\x08\0\0\0\x05\0\0\0\0\0\0\0llama",
+                                                                   b"general.architecture\x08\0\0\0\x05\0\0\0\0\0\0\0mamba")
+    refused('general.architecture "mamba" is not supported yet; supported are gpt2', COMPILER, "compile", b.file("mamba.gguf", data), "-o",
+            b.file("never"), "--header")
     no("model.embed_tokens.weight is (300, 32), config.json calls for (299, 32)", vocab_size=299)
     refused("is neither a folder nor a GGUF file", COMPILER, "compile", b.file("some", "text"), "-o", b.file("never"))
     refused("the file ends at byte", COMPILER, "compile", b.file("cut.gguf", (GOLDEN / "llama_chat/model.gguf").read_bytes()[:900]),

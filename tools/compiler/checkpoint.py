@@ -362,6 +362,10 @@ def read_tokenizer(folder, words, pairs):
         count, text = len(lines), "\n".join(lines) + "\n"
     else:
         path = folder / "vocab.txt"
+        others = [name for name in ("vocab.json", "merges.txt", "tokenizer.model", "spiece.model") if (folder / name).exists()]
+        if not path.exists():
+            raise Refusal(f"{folder}: holds neither tokenizer.json nor vocab.txt" + (
+                f"; of {' and '.join(others)} a fast tokenizer's save_pretrained() makes tokenizer.json" if others else ""))
         kind = plain.get("tokenizer_class", "BertTokenizer")
         if kind not in ("BertTokenizer", "BertTokenizerFast"):
             raise Refusal(f"{folder / 'tokenizer_config.json'}: {kind} is not supported yet, only BertTokenizer is")

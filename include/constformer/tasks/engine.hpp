@@ -107,12 +107,13 @@ template <class Model, class Threads = sequential, tokenizer Words = wordpiece> 
     // What the last text became; append() puts it into the batch.
     [[nodiscard]] const encoding& text() const { return text_; }
     [[nodiscard]] encoding& text() { return text_; }
-    // Makes tokens of a text, or of a pair. Errors: not UTF-8; more tokens than longest(), unless they may be cut off.
+    // Makes tokens of a text, or of a pair. Errors: not UTF-8; more tokens than longest(), unless they may be cut off;
+    // none at all, where the tokenizer puts nothing around a text.
     status encode(std::string_view text, bool truncate) {
-        return words_->encode(text, text_, {.most_tokens = longest(), .truncate = truncate});
+        return some(words_->encode(text, text_, {.most_tokens = longest(), .truncate = truncate}));
     }
     status encode(std::string_view first, std::string_view second, bool truncate) {
-        return words_->encode(first, second, text_, {.most_tokens = longest(), .truncate = truncate});
+        return some(words_->encode(first, second, text_, {.most_tokens = longest(), .truncate = truncate}));
     }
 
     void clear() { ids_.clear(), segments_.clear(), each_.clear(); }
@@ -142,6 +143,10 @@ template <class Model, class Threads = sequential, tokenizer Words = wordpiece> 
     std::vector<int> ids_, segments_, each_;
     encoding text_;
 
+    [[nodiscard]] status some(const status& encoded) const {
+        if (encoded && text_.size() == 0) return error("the text is empty; this tokenizer makes no token of it");
+        return encoded;
+    }
     // The batch that needs the most memory: as many tokens as fit, in sentences as long as the model takes.
     [[nodiscard]] lengths worst() const {
         lengths n(longest());
