@@ -418,5 +418,9 @@ template <element E> struct three_tasks {
     linear<20, 1, true, E> stsb;
     linear<20, 3, true, E> mnli;
 };
+template <element E> struct tasks_by_steps {
+    linear<20, 2, true, E> cola;
+    answer_network<20, 3, 3, E> mnli;
+};
 
 } // namespace constformer::tiny
