@@ -5,6 +5,7 @@
 #include "constformer/models/albert.hpp"
 #include "constformer/models/bart.hpp"
 #include "constformer/models/bert_heads.hpp"
+#include "constformer/models/causal_heads.hpp"
 #include "constformer/models/distilbert.hpp"
 #include "constformer/models/gpt.hpp"
 #include "constformer/models/gpt_neox.hpp"
@@ -395,12 +396,31 @@ inline constexpr xlnet_config xlnet_of_words{
 inline constexpr xlnet_config xlnet_sequence{
     .layers = 1, .width = 24, .heads = 3, .feed_forward = 36, .vocabulary = 67, .labels = 3};
 
+inline constexpr xlnet_config xlnet_token{
+    .layers = 1, .width = 20, .heads = 2, .feed_forward = 28, .vocabulary = 61, .labels = 4};
+inline constexpr xlnet_config xlnet_answer{.layers = 2, .width = 24, .heads = 2, .feed_forward = 36, .vocabulary = 67};
+
+inline constexpr gpt_config gpt2_sequence{
+    .layers = 2, .width = 24, .heads = 2, .feed_forward = 52, .vocabulary = 67, .positions = 40};
+inline constexpr llama_config llama_sequence{.layers = 2,
+                                             .width = 36,
+                                             .heads = 6,
+                                             .kv_heads = 2,
+                                             .feed_forward = 52,
+                                             .vocabulary = 67,
+                                             .positions = 40,
+                                             .tied = true};
+
 inline constexpr bert_config of_tasks{
     .layers = 1, .width = 20, .heads = 2, .feed_forward = 28, .vocabulary = 89, .positions = 32};
 template <element E> struct three_tasks {
     linear<20, 2, true, E> cola;
     linear<20, 1, true, E> stsb;
     linear<20, 3, true, E> mnli;
+};
+template <element E> struct tasks_by_steps {
+    linear<20, 2, true, E> cola;
+    answer_network<20, 3, 3, E> mnli;
 };
 
 } // namespace constformer::tiny

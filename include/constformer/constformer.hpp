@@ -6,6 +6,7 @@
 #include "constformer/models/bart.hpp"
 #include "constformer/models/bert.hpp"
 #include "constformer/models/bert_heads.hpp"
+#include "constformer/models/causal_heads.hpp"
 #include "constformer/models/dispatch.hpp"
 #include "constformer/models/dispatch_causal.hpp"
 #include "constformer/models/dispatch_seq2seq.hpp"
@@ -37,6 +38,7 @@
 #include "constformer/tasks/glue.hpp"
 #include "constformer/tasks/metrics.hpp"
 #include "constformer/tasks/multi_task.hpp"
+#include "constformer/tasks/pipeline.hpp"
 #include "constformer/tasks/rerank.hpp"
 #include "constformer/tasks/search.hpp"
 #include "constformer/tasks/tag.hpp"
@@ -55,4 +57,5 @@
 #include "constformer/files/safetensors.hpp"
 #include "constformer/files/write_safetensors.hpp"
 #include "constformer/tasks/index_file.hpp"
+#include "constformer/tasks/open_pipeline.hpp"
 #endif

@@ -51,6 +51,7 @@ template <class Model> void equal_transformers(const std::string& golden) {
             BOOST_TEST((ids == std::vector<int>(texts.begin() + std::ptrdiff_t(20 * i),
                                                 texts.begin() + std::ptrdiff_t(20 * i + whole))));
         }
+        BOOST_TEST(lengths.size() == 2u * 200);
 
         // A row a text; several texts of one prompt follow each other. Shorter ones are filled up with the end token.
         const auto rows = io.ints("beams.sequences"), about = io.ints("beams.lengths"),
@@ -77,6 +78,7 @@ template <class Model> void equal_transformers(const std::string& golden) {
                 ++row;
             }
         }
+        BOOST_TEST(about[about.size() - 3] == 199); // the number of the last prompt
     }
 }
 
@@ -104,6 +106,8 @@ BOOST_AUTO_TEST_SUITE(generate_beam)
 
 BOOST_AUTO_TEST_CASE(greedy_and_beams_equal_transformers) {
     equal_transformers<gpt<tiny::gpt_w36_h3>>("gpt_w36_h3");
+    equal_transformers<gpt<tiny::gpt2_w48_h4>>("gpt2_w48_h4");
+    equal_transformers<gpt<tiny::gpt2_w64_h2>>("gpt2_w64_h2");
     equal_transformers<gpt_neox<tiny::gpt_neox_w48_h2>>("gpt_neox_w48_h2");
     equal_transformers<gpt_neox<tiny::gpt_neox_in_turn>>("gpt_neox_in_turn");
     equal_transformers<llama<tiny::llama_w42_h6>>("llama_w42_h6");

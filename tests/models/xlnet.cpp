@@ -71,10 +71,20 @@ template <class Model> void streams_equal_pytorch(const std::string& golden, con
 template <class Model> void batch_equals_pytorch(const std::string& golden, const std::string& output, bool sentence) {
     const auto weights = weights_of<Model>(golden);
     const tensors io(data_path("golden/" + golden + "/io.safetensors"));
-    const int outputs = int(io.floats("one." + output).size()), n = io.extent("batch.input_ids", 1);
+    // One output, or two that lie side by side in ours: "start_logits end_logits".
+    const auto wanted = [&](const std::string& call) {
+        const auto space = output.find(' ');
+        if (space == output.npos) return io.floats(call + "." + output);
+        const auto first = io.floats(call + "." + output.substr(0, space)),
+                   second = io.floats(call + "." + output.substr(space + 1));
+        std::vector<float> both;
+        for (std::size_t i = 0; i < first.size(); ++i) both.push_back(first[i]), both.push_back(second[i]);
+        return both;
+    };
+    const int outputs = int(wanted("one").size()), n = io.extent("batch.input_ids", 1);
     const auto ids = io.ints("batch.input_ids"), keep = io.ints("batch.attention_mask"),
                segments = io.ints("batch.token_type_ids");
-    const auto expected = io.floats("batch." + output);
+    const auto expected = wanted("batch");
     memory scratch(std::max(Model::scratch(lengths(std::array{11, 11, 11})), Model::scratch(150)));
     const auto run = [&](const bert_inputs& in, int rows) {
         std::vector<float> y(std::size_t(rows * outputs));
@@ -102,7 +112,7 @@ template <class Model> void batch_equals_pytorch(const std::string& golden, cons
         run({.ids = short_ids, .segments = short_segments, .each = each}, sentence ? 3 : int(short_ids.size()));
     BOOST_TEST(difference(packed, sentence ? expected : kept) <= tolerance);
     const auto far = io.ints("long.input_ids");
-    BOOST_TEST(difference(run({.ids = far}, sentence ? 1 : 150), io.floats("long." + output)) <= tolerance);
+    BOOST_TEST(difference(run({.ids = far}, sentence ? 1 : 150), wanted("long")) <= tolerance);
 }
 
 } // namespace
@@ -117,6 +127,8 @@ BOOST_AUTO_TEST_CASE(packed_batches_equal_pytorch) {
     batch_equals_pytorch<xlnet<tiny::xlnet_w36_h3>>("xlnet_w36_h3", "last_hidden_state", false);
     batch_equals_pytorch<xlnet_lm<tiny::xlnet_of_words>>("xlnet_lm", "logits", false);
     batch_equals_pytorch<xlnet_sequence_classifier<tiny::xlnet_sequence>>("xlnet_sequence", "logits", true);
+    batch_equals_pytorch<xlnet_token_classifier<tiny::xlnet_token>>("xlnet_token", "logits", false);
+    batch_equals_pytorch<xlnet_question_answerer<tiny::xlnet_answer>>("xlnet_answer", "start_logits end_logits", false);
 }
 
 BOOST_AUTO_TEST_CASE(a_cloze_equals_pytorch) {

@@ -1,9 +1,9 @@
 #include "constformer/tasks/generate.hpp"
 
 #include "constformer/models/dispatch_causal.hpp"
-#include "constformer/text/bpe.hpp"
 #include "kernels/tiny.hpp"
 #include "tests/support/decoder.hpp"
+#include "tests/support/small_tokenizers.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,20 +12,8 @@ namespace {
 
 using model = llama<tiny::llama_w42_h6>;
 
-// A tokenizer whose ids are letters: as many as the model knows, from '!' on; 0 is the first byte of a character of
-// which 1 is the second.
-bpe letters() {
-    std::vector<std::string> texts{"\xC3", "\xA9"};
-    while (int(texts.size()) < model::outputs) texts.emplace_back(1, char('!' + int(texts.size())));
-    token_data data;
-    for (const auto& text : texts) data.tokens.push_back({text});
-    auto made = bpe::from_data(data, {.bytes = true});
-    BOOST_REQUIRE_MESSAGE(made, why(made));
-    return std::move(*made);
-}
-
 struct writer {
-    bpe words = letters();
+    bpe words = letters(model::outputs);
     std::unique_ptr<model> weights = weights_of<model>("llama_w42_h6");
     // The ids that always taking the best gives, by whole forwards: what the generator's cache must not change.
     std::vector<int> best(std::vector<int> ids, int count) {

@@ -11,15 +11,11 @@ using model = multi_task<tiny::of_tasks, tiny::three_tasks>;
 static_assert(model::outputs == 6 && model::count == 3);
 static_assert(model::tasks[2].name == "mnli" && model::tasks[2].first == 3 && model::tasks[2].outputs == 3);
 
-} // namespace
-
-BOOST_AUTO_TEST_SUITE(tasks_multi_task)
-
-// One pass gives what PyTorch's three heads give; a packed batch too, in exactly the memory that is said.
-BOOST_AUTO_TEST_CASE(heads_equal_pytorch) {
-    const auto weights = weights_of<model>("multi_task");
-    const tensors io(data_path("golden/multi_task/io.safetensors"));
-    for (const std::string call : {"one", "short", "batch"}) {
+// One pass gives what PyTorch's heads give; a packed batch too, in exactly the memory that is said.
+template <class model> void equals_pytorch(const std::string& golden, const std::vector<std::string>& calls) {
+    const auto weights = weights_of<model>(golden);
+    const tensors io(data_path("golden/" + golden + "/io.safetensors"));
+    for (const std::string& call : calls) {
         const auto ids = io.ints(call + ".input_ids"), segments = io.ints(call + ".token_type_ids");
         const int batch = io.extent(call + ".input_ids", 0), n = io.extent(call + ".input_ids", 1);
         const std::vector<int> each(std::size_t(batch), n);
@@ -36,10 +32,19 @@ BOOST_AUTO_TEST_CASE(heads_equal_pytorch) {
             for (int b = 0; b < batch; ++b)
                 own.insert(own.end(), y.begin() + b * model::outputs + task.first,
                            y.begin() + b * model::outputs + task.first + task.outputs);
-            BOOST_TEST_CONTEXT(call << " " << task.name)
+            BOOST_TEST_CONTEXT(golden << " " << call << " " << task.name)
             BOOST_TEST(difference(own, io.floats(call + "." + std::string(task.name))) <= tolerance);
         }
     }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(tasks_multi_task)
+
+BOOST_AUTO_TEST_CASE(heads_equal_pytorch) {
+    equals_pytorch<model>("multi_task", {"one", "short", "batch"});
+    equals_pytorch<multi_task<tiny::of_tasks, tiny::tasks_by_steps>>("multi_task_steps", {"alone", "pair", "batch"});
 }
 
 BOOST_AUTO_TEST_CASE(every_task_answers_one_text) {

@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 COMPILER = ROOT / "tools" / "constformer"
 RELATIVES = ["roberta_masked_lm", "roberta_answer", "roberta_sequence", "xlm_roberta_rerank", "distilbert_sequence", "mpnet_w36_h3", "albert_w36_h3",
-             "xlnet_sequence", "muse_w24_h2"]
+             "xlnet_sequence", "xlnet_answer", "gpt2_sequence", "muse_w24_h2"]
 CASES = ["bert_w36_h3", "bert_masked_lm_untied", "bert_sequence", "bert_token", "bert_answer", *RELATIVES, "llama_chat", "marian_w27_h3", "dates", "agreement", "prose"]
 CHECKPOINTS = {name: ROOT / "data" / name for name in ("dates", "agreement", "prose")}  # what does not lie in GOLDEN
 FEW = ["--march", "sse4_2,avx2"]  # instruction sets that one program holds; one case takes all, as it is without an option
@@ -294,6 +294,8 @@ def test_command_line(b):
         refused("a whole number", program, "run", "a", "b", "--threads", "0")
         check("--weights" in answer(program, "run", "--help"), "run --help does not list its options")
     refused("there is no such command", b.program("bert_token"), "embed", code=2)
+    check(answer(b.program("bert_token"), "token-classification", "the cat") == answer(b.program("bert_token"), "tag", "the cat"),
+          "a task by Transformers' word")
     code, said, _ = run(b.program("bert_token"))
     check(code == 2 and "tag" in said, "without a command the commands are not listed")
 
@@ -519,6 +521,19 @@ def test_language_model_refusals(b):
     no("quantization_config", quantization_config={"bits": 4})
     no("MambaForCausalLM is not supported yet", architectures=["MambaForCausalLM"])
     no('model_type "mamba" does not go with LlamaForCausalLM', model_type="mamba")
+    no("architectures does not name one architecture; supported are BertModel", architectures=None, model_type="mamba")
+    folder = b.checkpoint("llama_chat", "bad_llama")
+    about = json.loads((folder / "tokenizer.json").read_text())
+    del about["model"]["merges"]
+    (folder / "tokenizer.json").write_text(json.dumps(about))
+    refused("tokenizer.json: a model of type BPE without merges cannot be read", COMPILER, "compile", folder, "-o", b.file("never"), "--header")
+    (folder / "tokenizer.json").unlink(), (folder / "vocab.json").write_text("{}"), (folder / "merges.txt").write_text("")
+    refused("holds neither tokenizer.json nor vocab.txt; of vocab.json and merges.txt a fast tokenizer's save_pretrained() makes",
+            COMPILER, "compile", folder, "-o", b.file("never"), "--header")
+    data = (GOLDEN / "llama_chat/model.gguf").read_bytes().replace(b"general.architecture\x08\0\0\0\x05\0\0\0\0\0\0\0llama",
+                                                                   b"general.architecture\x08\0\0\0\x05\0\0\0\0\0\0\0mamba")
+    refused('general.architecture "mamba" is not supported yet; supported are gpt2', COMPILER, "compile", b.file("mamba.gguf", data), "-o",
+            b.file("never"), "--header")
     no("model.embed_tokens.weight is (300, 32), config.json calls for (299, 32)", vocab_size=299)
     refused("is neither a folder nor a GGUF file", COMPILER, "compile", b.file("some", "text"), "-o", b.file("never"))
     refused("the file ends at byte", COMPILER, "compile", b.file("cut.gguf", (GOLDEN / "llama_chat/model.gguf").read_bytes()[:900]),
@@ -824,6 +839,17 @@ def test_prose(b):
     check(len(written) > 40 and written == answer(program, "generate", "--tokens", "40", "--threads", "2", "The sun"), written)
 
 
+def test_pipeline(b):
+    """examples/pipeline opens what the tool packed, and says what the programs say"""
+    code, said, problem = run(ROOT / "tools" / "build", "native", "examples/pipeline")
+    check(code == 0, f"examples/pipeline: {said}{problem}")
+    program, gap, date = ROOT / "build" / "native" / "examples" / "pipeline", "the keys near the tree <mask> there", "the 3rd of March 2021"
+    lines = answer(program, f"{b.program('agreement')}.weights", gap, f"{b.program('dates')}.weights", date).splitlines()
+    found = json.loads(answer(b.program("agreement"), "fill-mask", "--json", "--top", "3", gap))["masks"][0]
+    check([line.split("\t")[1] for line in lines[:3]] == [f["text"] for f in found] and lines[3:] == ["2021-03-03"], lines)
+    refused("dates.weights: ", program, f"{b.program('dates')}.weights", gap, f"{b.program('dates')}.weights", date)
+
+
 def test_zero_shot(b):
     """zero-shot: the labels that a classifier of entailment finds in a text, one or several"""
     program = b.program("roberta_sequence")
@@ -1049,6 +1075,11 @@ def test_header(b):
     same = [answer(COMPILER, "compile", folder, "-o", "x", "--header")
             for folder in (b.checkpoint("bert_w36_h3", "same"), split(b, "bert_w36_h3", "same"))]
     check(same[0] == same[1], "a checkpoint in two files gives another header than in one")
+    for case, wanted in (("llama_sequence", "causal_sequence_classifier<constformer::llama<x>, 3>;"), ("xlnet_token", "xlnet_token_classifier<x>;")):
+        said = answer(COMPILER, "compile", GOLDEN / case, "-o", "x", "--header")
+        check(f"using model = constformer::{wanted}" in said, f"{case}: {said}")
+    refused("score.weight is (3, 36), config.json calls for (2, 36)", COMPILER, "compile",
+            b.checkpoint("llama_sequence", "labels", id2label={"0": "a", "1": "b"}), "-o", "x", "--header")
     for mode, wanted in (("cls_token", "first"), ("mean_tokens", "mean"), ("lasttoken", "last")):
         pooled = b.checkpoint("bert_w36_h3", "pooled")
         (pooled / "1_Pooling").mkdir()

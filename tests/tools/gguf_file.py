@@ -135,6 +135,7 @@ for name, base, changes, expected in [
     ("merges", GPT2, {"merges": "a b"}, "tokenizer.ggml.merges is not a list of str"),
     ("a number", GPT2, {"bos_token_id": 6}, "tokenizer.ggml.bos_token_id is 6, but there are 6 tokens"),
     ("a flag", GPT2, {"add_bos_token": 1}, "tokenizer.ggml.add_bos_token is not bool"),
+    ("no merges", GPT2, {"merges": None}, "tokenizer.ggml.merges is missing"),
     ("no scores", LLAMA, {"scores": None}, "tokenizer.ggml.scores is missing"),
     ("few scores", LLAMA, {"scores": [0.0]}, "tokenizer.ggml.scores does not have one number for each of 10 tokens"),
     ("a score", LLAMA, {"scores": [float("nan")] * 10}, "tokenizer.ggml.scores does not have one number for each of 10 tokens"),

@@ -53,6 +53,8 @@ for name, found, expected in [
     ("a prefix", refusal({**BPE, "continuing_subword_prefix": "##"}),
      'a model of type BPE with continuing_subword_prefix "##" is not supported yet'),
     ("a merge", refusal({**BPE, "merges": [["b", "a"]]}), "the merge of 'b' and 'a' has a token that the vocabulary lacks"),
+    ("no merges", refusal({"type": "BPE", "vocab": {"a": 0}}), "a model of type BPE without merges cannot be read"),
+    ("no vocabulary", refusal({"type": "BPE", "merges": []}), "a model of type BPE without vocab cannot be read"),
     ("an unknown token", refusal({**BPE, "unk_token": "?"}), "the unknown token '?' is not in the vocabulary"),
     ("no unknown token", refusal({**UNIGRAM, "unk_id": None}, META, META), "a model of type Unigram without unk_id is not supported yet"),
     ("numbers", refusal({**BPE, "vocab": {"a": 0, "b": 1, "ab": 9999}}), "the numbers of the tokens are not 0, 1, 2, ..."),

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
+import decoders
 import header
 import package
 from checkpoint import Refusal
@@ -170,6 +171,8 @@ def native(checkpoint, out, options, say):
 def wasm(checkpoint, out, options, say):
     """A folder that npm takes as a package: NAME.wasm, NAME.relaxed.wasm, NAME.threads.wasm, NAME.mjs, NAME.d.ts, NAME.weights, what
     package.files adds, and the header NAME.hpp."""
+    if checkpoint.architecture in decoders.LABELS:
+        raise Refusal(f"--target wasm does not go with {checkpoint.architecture} yet; native does")
     if (checkpoint.commands in FORWARD and checkpoint.commands != "causal") or checkpoint.header == "xlnet":
         raise Refusal(f"--target wasm does not go with {checkpoint.architecture} yet; native does")
     tools = Tools(say)

@@ -362,6 +362,10 @@ def read_tokenizer(folder, words, pairs):
         count, text = len(lines), "\n".join(lines) + "\n"
     else:
         path = folder / "vocab.txt"
+        others = [name for name in ("vocab.json", "merges.txt", "tokenizer.model", "spiece.model") if (folder / name).exists()]
+        if not path.exists():
+            raise Refusal(f"{folder}: holds neither tokenizer.json nor vocab.txt" + (
+                f"; of {' and '.join(others)} a fast tokenizer's save_pretrained() makes tokenizer.json" if others else ""))
         kind = plain.get("tokenizer_class", "BertTokenizer")
         if kind not in ("BertTokenizer", "BertTokenizerFast"):
             raise Refusal(f"{folder / 'tokenizer_config.json'}: {kind} is not supported yet, only BertTokenizer is")
@@ -412,17 +416,36 @@ def read_pooling(folder):
     raise Refusal(f"{path}: {', '.join(chosen)} is not supported yet, pooling of the mean, of the first or of the last token is")
 
 
+def read_scores(fields, labels):
+    """constformer::scoring of a classifier's numbers."""
+    kind = fields.all.get("problem_type")
+    if kind not in (None, "regression", "single_label_classification", "multi_label_classification"):
+        fields.refuse(f"problem_type {json.dumps(kind)} is not known")
+    if kind == "regression":
+        return "none"
+    return "sigmoid" if kind == "multi_label_classification" or len(labels) == 1 else "softmax"
+
+
 def read_decoder(folder, fields, architecture):
-    """A decoder's checkpoint in a folder."""
-    model, kind = decoders.KINDS[architecture]
+    """A decoder's checkpoint in a folder: a language model, or what labels texts."""
+    labels = read_labels(fields) if architecture in decoders.LABELS else []
+    model, kind = decoders.KINDS[decoders.LABELS.get(architecture, architecture)]
     if fields.all.setdefault("model_type", model) != model:
         fields.refuse(f"model_type {json.dumps(fields.all['model_type'])} does not go with {architecture}")
     config = decoders.read(fields, kind, ACTIVATIONS)
     path, tensors = find_tensors(folder)
-    parameters = check_shapes(path, tensors, decoders.tensors(kind, config, tensors))
+    needed = {}
+    if labels:  # instead of a language model's head
+        config |= {"tied": True} if "tied" in config else {}
+        needed["score.weight"] = (len(labels), config["width"])
+    parameters = check_shapes(path, tensors, needed | decoders.tensors(kind, config, tensors))
     words, tokenizer, vocabulary, limit = read_tokenizer(folder, config["vocabulary"], False)
     if words == "wordpiece":
         raise Refusal(f"{folder / 'tokenizer.json'}: a tokenizer of type WordPiece does not go with {architecture}")
+    if labels:
+        model = f"causal_sequence_classifier<{kind}<NAME>, {len(labels)}>"
+        return Checkpoint(folder, architecture, kind, model, "sequence", config, labels, read_scores(fields, labels), "", words,
+                          tokenizer, vocabulary, min(limit, config["positions"]), parameters)  # fmt: skip
     plain = read_json(folder / "tokenizer_config.json", required=False)
     texts = {name: value.get("content") if isinstance(value, dict) else value
              for name, value in plain.items() if name in ("bos_token", "eos_token")}  # fmt: skip
@@ -480,11 +503,11 @@ def read(folder):
     names = fields.all.get("architectures")
     import seq2seq  # (which reads by what is here)
 
-    supported = ", ".join([*MODELS, *decoders.KINDS, *seq2seq.MODELS])
+    supported = ", ".join([*MODELS, *decoders.KINDS, *decoders.LABELS, *seq2seq.MODELS])
     if not isinstance(names, list) or len(names) != 1 or not isinstance(names[0], str):
         fields.refuse(f"architectures does not name one architecture; supported are {supported}")
     architecture = names[0]
-    if architecture in decoders.KINDS:
+    if architecture in decoders.KINDS or architecture in decoders.LABELS:
         return read_decoder(folder, fields, architecture)
     if architecture in seq2seq.MODELS:
         if fields.all.get("model_type", seq2seq.MODELS[architecture][0]) != seq2seq.MODELS[architecture][0]:
@@ -509,15 +532,7 @@ def read(folder):
         config["tied"] = fields.flag("tie_word_embeddings", True)
     parameters = check_shapes(path, tensors, family.tensors(tensors, config, head, len(labels)))
 
-    kind = fields.all.get("problem_type")
-    if kind not in (None, "regression", "single_label_classification", "multi_label_classification"):
-        fields.refuse(f"problem_type {json.dumps(kind)} is not known")
-    scores = "softmax"
-    if kind == "regression":
-        scores = "none"
-    elif kind == "multi_label_classification" or len(labels) == 1:
-        scores = "sigmoid"
-
+    scores = read_scores(fields, labels)
     if family.header == "xlnet" and head == "masked_lm":
         added = read_json(folder / "tokenizer.json", required=False).get("added_tokens", [])
         config["mask"] = next((t["id"] for t in added if t.get("content") == "<mask>"), 6)

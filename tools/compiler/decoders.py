@@ -15,6 +15,11 @@ KINDS = {  # architecture: (model_type, type)
     "MistralForCausalLM": ("mistral", LLAMA),
     "Qwen2ForCausalLM": ("qwen2", LLAMA),
 }
+LABELS = {  # what labels texts: the language model that it stands on
+    before + "ForSequenceClassification": before + after
+    for before, after in (("GPT2", "LMHeadModel"), ("OpenAIGPT", "LMHeadModel"), ("GPTNeoX", "ForCausalLM"), ("Llama", "ForCausalLM"),
+                          ("Mistral", "ForCausalLM"), ("Qwen2", "ForCausalLM"))
+}  # fmt: skip
 GGUF = {"gpt2": "GPT2LMHeadModel", "gptneox": "GPTNeoXForCausalLM", "llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM"}
 # The defaults of the C++ configs: what equals them is left out.
 DEFAULTS = {

@@ -192,4 +192,5 @@ MODELS = {before + after: (kind, head) for before, kind in CLASSES.items() for a
 MODELS["BertForPreTraining"] = ("bert", "masked_lm")
 FAMILIES["xlnet"] = xlnet.Family()
 MODELS |= {"XLNetModel": ("xlnet", "encoder"), "XLNetLMHeadModel": ("xlnet", "masked_lm"),
-           "XLNetForSequenceClassification": ("xlnet", "sequence")}  # fmt: skip
+           "XLNetForSequenceClassification": ("xlnet", "sequence"), "XLNetForTokenClassification": ("xlnet", "token"),
+           "XLNetForQuestionAnsweringSimple": ("xlnet", "answer")}  # fmt: skip

@@ -33,7 +33,7 @@ inline status run(const arguments& given) {
     const auto& shape = file->find("input_ids")->shape;
     const auto keep = whole_numbers(*file, "attention_mask", shape, 1, 2);
     if (!keep) return in_file(keep.error());
-    const auto segments = whole_numbers(*file, "token_type_ids", shape, 0, std::max(model::config.segments, 1));
+    const auto segments = whole_numbers(*file, "token_type_ids", shape, 0, std::max(segments_of<model>(), 1));
     if (!segments) return in_file(segments.error());
 
     const int tokens = int(shape[1]);

@@ -90,6 +90,14 @@ def tokenizer(fields):
     return [*lines, braces("inline constexpr constformer::wordpiece_config tokenizer", fields, ";")]
 
 
+def typed(model, name, precision):
+    """The model's type; NAME stands for the config, or it is the first argument."""
+    given = name if precision == "f32" else f"{name}, constformer::{precision}"
+    if "NAME" in model:
+        return "constformer::" + model.replace("<", "<constformer::", 1).replace("NAME", given)
+    return f"constformer::{model}<{given}>"
+
+
 def write(checkpoint, name, precision):
     """The header's text. Everything lies in the namespace checkpoints::name, where no function of C can be in the way."""
     c = checkpoint
@@ -99,16 +107,19 @@ def write(checkpoint, name, precision):
         import seq2seq  # (which writes by what is here)
 
         return seq2seq.write(c, name, precision)
-    fields = {field: given for field, given in c.config.items() if c.defaults.get(field) != given}
+    decoder = c.header in decoders.DEFAULTS  # one that labels texts
+    fields = decoder_fields(c) if decoder else {field: given for field, given in c.config.items() if c.defaults.get(field) != given}
     if c.commands != "encoder":
         fields.pop("pooled", None)  # a head decides by itself
-    if c.header not in ("bert", "xlnet"):
+    if not decoder and c.header not in ("bert", "xlnet"):
         fields["family"] = Name(f"&constformer::{c.header}_family")
     # In the order of bert_config's members.
     last = ["labels", "tied", "family", "pool", "predict", "padding", "embedding", "projected", "groups", "buckets"]
-    fields = dict(sorted(fields.items(), key=lambda field: last.index(field[0]) if field[0] in last else -1))
+    if not decoder:
+        fields = dict(sorted(fields.items(), key=lambda field: last.index(field[0]) if field[0] in last else -1))
     bert = "models/bert.hpp" if c.commands == "encoder" else "models/bert_heads.hpp"
     includes = [bert if c.header == "bert" else "models/dispatch_xlnet.hpp" if c.header == "xlnet" else f"models/{c.header}.hpp"]
+    includes += ["models/dispatch_causal.hpp"] if decoder else []
     includes += {"encoder": ["tasks/embed.hpp"], "sequence": ["tasks/classify.hpp"]}.get(c.commands, [])
     includes.append(f"text/{c.words}.hpp")
     folder = re.sub(r"[^A-Za-z0-9._+ -]", "?", c.folder.resolve().name)
@@ -125,8 +136,8 @@ def write(checkpoint, name, precision):
         "",
         f"inline constexpr std::string_view name = {literal(name)};",
         "",
-        braces(f"inline constexpr constformer::{'xlnet' if c.header == 'xlnet' else 'bert'}_config {name}", fields, ";"),
-        f"using model = constformer::{c.model}<{name}" + ("" if precision == "f32" else f", constformer::{precision}") + ">;",
+        braces(f"inline constexpr constformer::{c.header if decoder or c.header == 'xlnet' else 'bert'}_config {name}", fields, ";"),
+        f"using model = {typed(c.model, name, precision)};",
         f"static_assert(constformer::parameters<model>() == {c.parameters:,});".replace(",", "'"),
         "",
         f"using tokenizer_type = constformer::{c.words};",

@@ -105,11 +105,12 @@ int start(std::span<const char* const> typed) {
         explain(all);
         return 2;
     }
-    const std::string_view name = typed[0];
+    std::string_view name = typed[0];
     if (name == "--help" || name == "-h" || name == "help") {
         explain(all);
         return 0;
     }
+    if (const auto what = find_task(name)) name = name_of(*what); // by Transformers' word for it
     const auto found = std::find_if(all.begin(), all.end(), [&](const command& c) { return c.name == name; });
     if (found == all.end()) {
         std::string names;

@@ -11,6 +11,7 @@
 #include "constformer/core/team.hpp"
 #include "constformer/files/packed_file.hpp"
 #include "constformer/models/dispatch_causal.hpp"
+#include "constformer/tasks/task.hpp"
 #include "constformer/tasks/tokenizer.hpp"
 
 #include <memory>

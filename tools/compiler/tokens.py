@@ -280,6 +280,9 @@ def read(text):
     for name in ("dropout", "continuing_subword_prefix"):
         if model.get(name):
             raise Refusal(f"a model of type {kind} with {name} {json.dumps(model[name])} is not supported yet")
+    for name in ("vocab", "merges") if kind == "BPE" else ("vocab",):
+        if not isinstance(model.get(name), (dict, list)):
+            raise Refusal(f"a model of type {kind} without {name} cannot be read")
     normal, charsmap = normal_steps(whole)
     apart, steps, split, bytes_ = splits(whole)
     more, lists = frames(whole)

@@ -2,7 +2,8 @@
 
 import json
 
-TYPES = {"encoder": "xlnet", "masked_lm": "xlnet_lm", "sequence": "xlnet_sequence_classifier"}
+TYPES = {"encoder": "xlnet", "masked_lm": "xlnet_lm", "sequence": "xlnet_sequence_classifier",
+         "token": "xlnet_token_classifier", "answer": "xlnet_question_answerer"}  # fmt: skip
 # Options of config.json that must be as they are usually.
 USUAL = {"attn_type": "bi", "bi_data": False, "clamp_len": -1, "same_length": False, "quantization_config": None,
          "summary_type": "last", "summary_use_proj": True, "summary_activation": "tanh", "tie_word_embeddings": True}  # fmt: skip
@@ -57,5 +58,9 @@ class Family:
         elif head == "sequence":
             needed |= {"sequence_summary.summary.weight": (width, width), "sequence_summary.summary.bias": (width,),
                        "logits_proj.weight": (labels, width), "logits_proj.bias": (labels,)}  # fmt: skip
+        elif head == "token":
+            needed |= {"classifier.weight": (labels, width), "classifier.bias": (labels,)}
+        elif head == "answer":
+            needed |= {"qa_outputs.weight": (2, width), "qa_outputs.bias": (2,)}
         before = "transformer." if head != "encoder" or "transformer.word_embedding.weight" in found else ""
         return {before + name: shape for name, shape in body.items()} | needed

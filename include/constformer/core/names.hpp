@@ -34,6 +34,7 @@ class inner_names {
   public:
     constexpr inner_names() = default;
     template <std::size_t N> constexpr inner_names(const name (&table)[N]) : first_(table), count_(N) {}
+    constexpr inner_names(const name* first, std::size_t count) : first_(first), count_(count) {}
     [[nodiscard]] constexpr bool empty() const { return count_ == 0; }
     [[nodiscard]] constexpr std::span<const name> all() const;
 

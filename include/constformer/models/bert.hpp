@@ -9,6 +9,7 @@
 #include "constformer/layers/embedding.hpp"
 #include "constformer/layers/relative_bias.hpp"
 #include "constformer/layers/tokens.hpp"
+#include "constformer/models/head_kind.hpp"
 #include "constformer/ops/pool.hpp"
 
 namespace constformer {
@@ -129,6 +130,7 @@ template <const bert_config& c, element E = f32, bool Pooled = c.pooled> struct 
     static_assert(c.groups > 0 && c.groups <= c.layers, "bert: .groups must lie from 1 to .layers");
     static_assert(c.embedding > 0 && (c.projected || c.embedding == c.width),
                   "bert: .embedding must be positive, and .width where .projected is false");
+    static constexpr auto kind = head_kind::encoder;
     static constexpr const bert_config& config = c;
     static constexpr int width = c.width;
     static constexpr std::span<const name> names{c.family->encoder};

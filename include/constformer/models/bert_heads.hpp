@@ -24,6 +24,7 @@ template <const bert_config& c, element E = f32> struct bert_masked_lm {
     vector<c.vocabulary> bias;
 
     using words = decltype(bert_embeddings<c, E>::tokens);
+    static constexpr auto kind = head_kind::masked_lm;
     static constexpr const bert_config& config = c;
     static constexpr int width = c.width, outputs = c.vocabulary;
     static constexpr std::span<const name> names{c.family->masked_lm};
@@ -72,6 +73,7 @@ template <const bert_config& c, element E = f32> struct bert_sequence_classifier
     bert<c, E, true> body;
     linear<c.width, c.labels, true, E> classifier;
 
+    static constexpr auto kind = head_kind::sequence_classifier;
     static constexpr const bert_config& config = c;
     static constexpr int width = c.width, outputs = c.labels;
     static constexpr std::span<const name> names{c.family->sequence};
@@ -119,6 +121,7 @@ template <const bert_config& c, element E = f32> struct bert_token_classifier {
     bert<c, E, false> body;
     linear<c.width, c.labels, true, E> classifier;
 
+    static constexpr auto kind = head_kind::token_classifier;
     static constexpr const bert_config& config = c;
     static constexpr int width = c.width, outputs = c.labels;
     static constexpr std::span<const name> names{c.family->token};
@@ -145,6 +148,7 @@ template <const bert_config& c, element E = f32> struct bert_question_answerer {
     bert<c, E, false> body;
     linear<c.width, 2, true, E> answer;
 
+    static constexpr auto kind = head_kind::question_answerer;
     static constexpr const bert_config& config = c;
     static constexpr int width = c.width, outputs = 2;
     static constexpr std::span<const name> names{c.family->answer};

@@ -14,10 +14,8 @@
 namespace constformer {
 
 #ifdef CONSTFORMER_ISAS
-enum class bert_kind { encoder, masked_lm, sequence_classifier, token_classifier, question_answerer };
-
 // What a model's kernels are looked up by: the model without the instruction set in its name.
-template <bert_kind Kind, const bert_config& c, element E, int Outputs> struct bert_identity {
+template <head_kind Kind, const bert_config& c, element E, int Outputs> struct bert_identity {
     static constexpr int width = c.width, outputs = Outputs;
 };
 
@@ -53,19 +51,19 @@ concept predicts = requires { &Model::template predict<basic_workspace<>>; };
 template <class Model> struct identify;
 template <const bert_config& c, element E, bool Pooled> struct identify<bert<c, E, Pooled>> {
     static_assert(Pooled == c.pooled, "dispatch: a bert that is part of a head is reached through the head");
-    using type = bert_identity<bert_kind::encoder, c, E, c.width>;
+    using type = bert_identity<head_kind::encoder, c, E, c.width>;
 };
 template <const bert_config& c, element E> struct identify<bert_masked_lm<c, E>> {
-    using type = bert_identity<bert_kind::masked_lm, c, E, c.vocabulary>;
+    using type = bert_identity<head_kind::masked_lm, c, E, c.vocabulary>;
 };
 template <const bert_config& c, element E> struct identify<bert_sequence_classifier<c, E>> {
-    using type = bert_identity<bert_kind::sequence_classifier, c, E, c.labels>;
+    using type = bert_identity<head_kind::sequence_classifier, c, E, c.labels>;
 };
 template <const bert_config& c, element E> struct identify<bert_token_classifier<c, E>> {
-    using type = bert_identity<bert_kind::token_classifier, c, E, c.labels>;
+    using type = bert_identity<head_kind::token_classifier, c, E, c.labels>;
 };
 template <const bert_config& c, element E> struct identify<bert_question_answerer<c, E>> {
-    using type = bert_identity<bert_kind::question_answerer, c, E, 2>;
+    using type = bert_identity<head_kind::question_answerer, c, E, 2>;
 };
 
 template <class Identity, class... Isa>

@@ -2,12 +2,16 @@
 // is the same for every instruction set and crosses over as it is.
 #pragma once
 
-#include "constformer/models/causal.hpp"
+#include "constformer/models/causal_heads.hpp"
 #include "constformer/models/dispatch.hpp"
 
 namespace constformer {
 
 #ifdef CONSTFORMER_ISAS
+// Of a decoder that labels texts; its functions are those of a BERT that does.
+template <const auto& c, element E, int Labels> struct causal_head_identity {
+    static constexpr int width = c.width, outputs = Labels;
+};
 // What a decoder's kernels are looked up by: the model without the instruction set in its name.
 template <const auto& c, element E, class State, int Width, int Outputs> struct causal_identity {
     static constexpr int width = Width, outputs = Outputs;
@@ -26,6 +30,9 @@ inline namespace CONSTFORMER_ISA {
 #ifdef CONSTFORMER_ISAS
 template <causal Model> struct identify<Model> {
     using type = causal_identity<Model::config, Model::precision, typename Model::state, Model::width, Model::outputs>;
+};
+template <causal Body, int Labels> struct identify<causal_sequence_classifier<Body, Labels>> {
+    using type = causal_head_identity<Body::config, Body::precision, Labels>;
 };
 #endif
 

@@ -1,13 +1,16 @@
 // MT-DNN (Liu et al. 2019): one BERT, a head for each of several tasks; one encoding of a text serves them all. A head
 // is a linear map of the pooled first token: labels of a text or a pair, or one number (regression; how well a pair
-// ranks). The heads are a struct that the user declares, whose members name the tasks:
+// ranks); or an answer_network, which reasons over the tokens of a pair. The heads are a struct that the user declares,
+// whose members name the tasks:
 //     template <element E> struct my_heads {
 //         linear<384, 2, true, E> cola;
 //         linear<384, 1, true, E> stsb, rank;
+//         answer_network<384, 3, 5, E> mnli;
 //     };
 //     using model = multi_task<my_bert, my_heads>; // heads.cola.weight, heads.stsb.weight, … of the checkpoint
 #pragma once
 
+#include "constformer/layers/answer_network.hpp"
 #include "constformer/models/bert.hpp"
 
 namespace constformer {
@@ -29,9 +32,16 @@ template <const bert_config& c, template <element> class Heads, element E = f32>
     static constexpr int count = int(reflect::count<Heads<E>>());
     template <std::size_t I>
     using head = std::remove_cvref_t<decltype(reflect::at<I>(reflect::members(std::declval<const Heads<E>&>())))>;
+    // Whether a head reads all tokens, and not the pooled one; how many numbers it gives.
+    template <class Head> static constexpr bool reads_tokens = requires { Head::outputs; };
+    template <class Head> static constexpr int outputs_of() {
+        if constexpr (reads_tokens<Head>)
+            return Head::outputs;
+        else
+            return decltype(Head::weight)::leaf_rows;
+    }
     static constexpr std::array<task, std::size_t(count)> tasks = []<std::size_t... I>(std::index_sequence<I...>) {
-        std::array<task, sizeof...(I)> all{
-            task{reflect::name<Heads<E>, I>(), 0, decltype(head<I>::weight)::leaf_rows}...};
+        std::array<task, sizeof...(I)> all{task{reflect::name<Heads<E>, I>(), 0, outputs_of<head<I>>()}...};
         for (std::size_t i = 1; i < all.size(); ++i) all[i].first = all[i - 1].first + all[i - 1].outputs;
         return all;
     }(std::make_index_sequence<std::size_t(count)>{});
@@ -45,11 +55,22 @@ template <const bert_config& c, template <element> class Heads, element E = f32>
         return together(room(std::size_t(n.tokens), c.width), room(sentences, c.width),
                         either(bert<c, E, true>::scratch(n, threads),
                                bert<c, E, true>::pool_scratch(n.sentences, threads),
-                               ops::prepare_room<E>(n.sentences, c.width, threads)));
+                               together(ops::prepare_room<E>(n.sentences, c.width, threads),
+                                        each_head([&]<class Head>(std::type_identity<Head>) {
+                                            if constexpr (reads_tokens<Head>) return Head::scratch(n, threads);
+                                            return std::size_t{0};
+                                        }))));
     }
     static constexpr double flops(lengths n) {
-        return bert<c, E, true>::flops(n) + linear<c.width, c.width>::flops(n.sentences) +
-               linear<c.width, outputs>::flops(n.sentences);
+        double all = bert<c, E, true>::flops(n) + linear<c.width, c.width>::flops(n.sentences);
+        each_head([&]<class Head>(std::type_identity<Head>) {
+            if constexpr (reads_tokens<Head>)
+                all += Head::flops(n);
+            else
+                all += Head::flops(n.sentences);
+            return std::size_t{0};
+        });
+        return all;
     }
 
     // All tasks' numbers side by side: (tokens) -> (sentences, outputs). Task t has columns [t.first, t.first +
@@ -66,9 +87,23 @@ template <const bert_config& c, template <element> class Heads, element E = f32>
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             const auto all = reflect::members(heads);
             const auto once = ops::prepare<E>(pooled, m);
-            (reflect::at<I>(all).forward(once, y.template columns<tasks[I].outputs>(tasks[I].first), m), ...);
+            const auto answer = [&]<class Head>(const Head& one, auto to) {
+                if constexpr (reads_tokens<Head>)
+                    one.forward(const_rows<c.width>(x), in.segments, in.each, to, m);
+                else
+                    one.forward(once, to, m);
+            };
+            (answer(reflect::at<I>(all), y.template columns<tasks[I].outputs>(tasks[I].first)), ...);
         }(std::make_index_sequence<std::size_t(count)>{}); // (sentences, width) -> (sentences, outputs)
         return {};
+    }
+
+  private:
+    // The most that f gives for a head.
+    static constexpr std::size_t each_head(auto f) {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return either(f(std::type_identity<head<I>>{})...);
+        }(std::make_index_sequence<std::size_t(count)>{});
     }
 };
 

@@ -94,6 +94,7 @@ template <const xlnet_config& c, element E = f32> struct xlnet {
     static_assert(c.layers > 0 && c.width > 0 && c.heads > 0 && c.head_width > 0 && c.feed_forward > 0 &&
                       c.vocabulary > 0,
                   "xlnet: .layers, .width, .heads, .head_width, .feed_forward and .vocabulary must be positive");
+    static constexpr auto kind = head_kind::encoder;
     static constexpr const xlnet_config& config = c;
     static constexpr int width = c.width;
     static constexpr std::span<const name> names{xlnet_encoder_names};

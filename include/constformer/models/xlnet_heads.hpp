@@ -9,6 +9,8 @@ namespace constformer {
 inline constexpr name xlnet_lm_names[] = {{"body", "transformer", {}, xlnet_names}, {"bias", "lm_loss.bias"}};
 inline constexpr name xlnet_sequence_names[] = {
     {"body", "transformer", {}, xlnet_names}, {"summary", "sequence_summary.summary"}, {"classifier", "logits_proj"}};
+inline constexpr name xlnet_token_names[] = {{"body", "transformer", {}, xlnet_names}, {"classifier", "classifier"}};
+inline constexpr name xlnet_answer_names[] = {{"body", "transformer", {}, xlnet_names}, {"answer", "qa_outputs"}};
 
 inline namespace CONSTFORMER_ISA {
 
@@ -17,6 +19,7 @@ template <const xlnet_config& c, element E = f32> struct xlnet_lm {
     xlnet<c, E> body;
     vector<c.vocabulary> bias;
 
+    static constexpr auto kind = head_kind::masked_lm;
     static constexpr const xlnet_config& config = c;
     static constexpr int width = c.width, outputs = c.vocabulary;
     static constexpr std::span<const name> names{xlnet_lm_names};
@@ -100,6 +103,7 @@ template <const xlnet_config& c, element E = f32> struct xlnet_sequence_classifi
     linear<c.width, c.width, true, E> summary;
     linear<c.width, c.labels, true, E> classifier;
 
+    static constexpr auto kind = head_kind::sequence_classifier;
     static constexpr const xlnet_config& config = c;
     static constexpr int width = c.width, outputs = c.labels;
     static constexpr std::span<const name> names{xlnet_sequence_names};
@@ -127,6 +131,70 @@ template <const xlnet_config& c, element E = f32> struct xlnet_sequence_classifi
         m.watch.stage("head");
         classifier.forward(pooled, logits, m); // (sentences, width) -> (sentences, labels)
         return {};
+    }
+};
+
+// A linear map of every token of the body's output: what the two heads below share.
+template <const xlnet_config& c, element E, int Outputs>
+[[nodiscard]] status xlnet_each_token(const char* who, const xlnet<c, E>& body,
+                                      const linear<c.width, Outputs, true, E>& head, const bert_inputs& in,
+                                      rows<Outputs> logits, std::size_t needed, workspace auto m) {
+    if (logits.count != int(in.ids.size()))
+        return error(who, ": ", in.ids.size(), " rows of logits, but room for ", logits.count);
+    if (status ok = enough(m, needed, who); !ok) return ok;
+    rows<c.width> x = m.take(logits.count);
+    if (status ok = body.forward(in, x, m); !ok) return ok;
+    m.watch.stage("head");
+    head.forward(x, logits, m); // (tokens, width) -> (tokens, outputs)
+    return {};
+}
+
+// A tag for each token: x C' + b. (tokens) -> (tokens, labels)
+// Transformers: XLNetForTokenClassification.
+template <const xlnet_config& c, element E = f32> struct xlnet_token_classifier {
+    static_assert(c.labels > 0, "xlnet_token_classifier: .labels must be positive");
+    xlnet<c, E> body;
+    linear<c.width, c.labels, true, E> classifier;
+
+    static constexpr auto kind = head_kind::token_classifier;
+    static constexpr const xlnet_config& config = c;
+    static constexpr int width = c.width, outputs = c.labels;
+    static constexpr std::span<const name> names{xlnet_token_names};
+    static constexpr std::span<const std::string_view> unused{xlnet_unused};
+    static constexpr std::size_t scratch(lengths n, int threads = 1) {
+        return together(room(std::size_t(n.tokens), c.width),
+                        either(xlnet<c, E>::scratch(n, threads), decltype(classifier)::scratch(n.tokens, threads)));
+    }
+    static constexpr double flops(lengths n) {
+        return xlnet<c, E>::flops(n) + linear<c.width, c.labels>::flops(n.tokens);
+    }
+    [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
+        if (status ok = xlnet<c, E>::check(in); !ok) return ok;
+        return xlnet_each_token("xlnet_token_classifier", body, classifier, in, logits,
+                                scratch(in.shape(), m.threads.size()), m);
+    }
+};
+
+// Where an answer begins and ends: x Q' + b, column 0 the start, column 1 the end. (tokens) -> (tokens, 2)
+// Transformers: XLNetForQuestionAnsweringSimple.
+template <const xlnet_config& c, element E = f32> struct xlnet_question_answerer {
+    xlnet<c, E> body;
+    linear<c.width, 2, true, E> answer;
+
+    static constexpr auto kind = head_kind::question_answerer;
+    static constexpr const xlnet_config& config = c;
+    static constexpr int width = c.width, outputs = 2;
+    static constexpr std::span<const name> names{xlnet_answer_names};
+    static constexpr std::span<const std::string_view> unused{xlnet_unused};
+    static constexpr std::size_t scratch(lengths n, int threads = 1) {
+        return together(room(std::size_t(n.tokens), c.width),
+                        either(xlnet<c, E>::scratch(n, threads), decltype(answer)::scratch(n.tokens, threads)));
+    }
+    static constexpr double flops(lengths n) { return xlnet<c, E>::flops(n) + linear<c.width, 2>::flops(n.tokens); }
+    [[nodiscard]] status forward(const bert_inputs& in, rows<outputs> logits, workspace auto m) const {
+        if (status ok = xlnet<c, E>::check(in); !ok) return ok;
+        return xlnet_each_token("xlnet_question_answerer", body, answer, in, logits,
+                                scratch(in.shape(), m.threads.size()), m);
     }
 };
 

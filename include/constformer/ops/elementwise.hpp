@@ -1,4 +1,4 @@
-// elementwise: y *= x, y *= s over rows.
+// elementwise: y *= x, y *= s, y = f(y, x) over rows.
 #pragma once
 
 #include "constformer/core/simd.hpp"
@@ -6,13 +6,18 @@
 
 namespace constformer::ops::inline CONSTFORMER_ISA {
 
-// y *= x, (n, width) each.
-template <int Width> void multiply_by(const_rows<Width> x, rows<Width> y) {
+// y = f(y, x), (n, width) each; f(vec, vec) -> vec.
+template <int Width, class F> void combine(const_rows<Width> x, rows<Width> y, F f) {
     for (int r = 0; r < y.count; ++r) {
         int i = 0;
-        for (; i + lanes <= Width; i += lanes) store(y[r] + i, load(y[r] + i) * load(x[r] + i));
-        if (i < Width) store_part(y[r] + i, load_part(y[r] + i, Width - i) * load_part(x[r] + i, Width - i), Width - i);
+        for (; i + lanes <= Width; i += lanes) store(y[r] + i, f(load(y[r] + i), load(x[r] + i)));
+        if (i < Width)
+            store_part(y[r] + i, f(load_part(y[r] + i, Width - i), load_part(x[r] + i, Width - i)), Width - i);
     }
+}
+// y *= x, (n, width) each.
+template <int Width> void multiply_by(const_rows<Width> x, rows<Width> y) {
+    combine(x, y, [](vec a, vec b) { return a * b; });
 }
 
 // y *= factor.

@@ -72,6 +72,14 @@ class code_points {
 
 inline namespace CONSTFORMER_ISA {
 
+// How many texts of a pair a model tells apart by their tokens' segments; a decoder does not.
+template <class Model> constexpr int segments_of() {
+    if constexpr (requires { Model::config.segments; })
+        return Model::config.segments;
+    else
+        return 0;
+}
+
 // A batch of texts on its way through a model. Model and tokenizer stay the caller's and must outlive this; one thread
 // at a time may use it. Tasks (embedder, classifier, ...) are what programs use.
 template <class Model, class Threads = sequential, tokenizer Words = wordpiece> class engine {
@@ -99,12 +107,13 @@ template <class Model, class Threads = sequential, tokenizer Words = wordpiece> 
     // What the last text became; append() puts it into the batch.
     [[nodiscard]] const encoding& text() const { return text_; }
     [[nodiscard]] encoding& text() { return text_; }
-    // Makes tokens of a text, or of a pair. Errors: not UTF-8; more tokens than longest(), unless they may be cut off.
+    // Makes tokens of a text, or of a pair. Errors: not UTF-8; more tokens than longest(), unless they may be cut off;
+    // none at all, where the tokenizer puts nothing around a text.
     status encode(std::string_view text, bool truncate) {
-        return words_->encode(text, text_, {.most_tokens = longest(), .truncate = truncate});
+        return some(words_->encode(text, text_, {.most_tokens = longest(), .truncate = truncate}));
     }
     status encode(std::string_view first, std::string_view second, bool truncate) {
-        return words_->encode(first, second, text_, {.most_tokens = longest(), .truncate = truncate});
+        return some(words_->encode(first, second, text_, {.most_tokens = longest(), .truncate = truncate}));
     }
 
     void clear() { ids_.clear(), segments_.clear(), each_.clear(); }
@@ -116,7 +125,7 @@ template <class Model, class Threads = sequential, tokenizer Words = wordpiece> 
     }
     // A model of one segment is not told which text a token is of.
     [[nodiscard]] bert_inputs batch() const {
-        if constexpr (Model::config.segments < 2) return {.ids = ids_, .each = each_};
+        if constexpr (segments_of<Model>() < 2) return {.ids = ids_, .each = each_};
         return {.ids = ids_, .segments = segments_, .each = each_};
     }
 
@@ -134,6 +143,10 @@ template <class Model, class Threads = sequential, tokenizer Words = wordpiece> 
     std::vector<int> ids_, segments_, each_;
     encoding text_;
 
+    [[nodiscard]] status some(const status& encoded) const {
+        if (encoded && text_.size() == 0) return error("the text is empty; this tokenizer makes no token of it");
+        return encoded;
+    }
     // The batch that needs the most memory: as many tokens as fit, in sentences as long as the model takes.
     [[nodiscard]] lengths worst() const {
         lengths n(longest());

@@ -106,3 +106,19 @@ def greedy(model, smallest_margin=5e-3, **inputs):
         gap = first - second
         assert gap > smallest_margin, f"the best two logits are {gap:.2e} apart: take another seed"
     return answer.sequences
+
+
+def best_answer(pieces, context, start, end, longest=15):
+    """[text, score]: the best span of a context, of whole words, as transformers 4's question-answering pipeline finds it."""
+    inside = torch.tensor([n == 1 for n in pieces.sequence_ids])
+    ends = [torch.where(inside, x, -10000.0).softmax(0) for x in (start, end)]
+    spans = torch.triu(ends[0][:, None] * ends[1][None, :])
+    spans = spans - torch.triu(spans, longest)
+    first, last = divmod(spans.argmax().item(), len(inside))
+    words = pieces.word_ids
+    while inside[first - 1] and words[first - 1] == words[first]:
+        first -= 1
+    while inside[last + 1] and words[last + 1] == words[last]:
+        last += 1
+    begin, end = pieces.offsets[first][0], pieces.offsets[last][1]
+    return [context[begin:end], spans.max().item()]

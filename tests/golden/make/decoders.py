@@ -50,8 +50,7 @@ CASES = {
 }  # fmt: skip
 PROMPTS = {"one": 1, "short": 5, "long": 17}
 PREFILL, STEPS, NEW = 5, 6, 12
-MANY = {"llama_w42_h6": 200}  # prompts; of the others FEW
-FEW = 30
+MANY = 200  # prompts
 BEAMS = [  # what beams are asked for, in turn
     {"num_beams": 4},
     {"num_beams": 3, "length_penalty": 0.6, "early_stopping": True, "num_return_sequences": 3},
@@ -73,10 +72,10 @@ def often(model, draw):
 
 
 def prompts_that_are_clear(model, exact, draw, count, end, ask):
-    """`count` prompts for which float32 and float64 agree; [(prompt, sequences, scores or None)]."""
-    kept = []
+    """`count` prompts for which float32 and float64 agree; [(prompt, sequences, scores or None)]. Prints how many were drawn."""
+    kept, drawn = [], 0
     while len(kept) < count:
-        prompt = draw(1, len(kept) % 8 + 1)
+        prompt, drawn = draw(1, len(kept) % 8 + 1), drawn + 1
         options = {"attention_mask": torch.ones_like(prompt), "max_new_tokens": NEW, "do_sample": False,
                    "return_dict_in_generate": True, "output_scores": True, "eos_token_id": end, "pad_token_id": end,
                    **ask(len(kept))}  # fmt: skip
@@ -88,6 +87,7 @@ def prompts_that_are_clear(model, exact, draw, count, end, ask):
             if (best[..., 0] - best[..., 1]).min() < 1e-4:
                 continue
         kept.append((prompt, one.sequences, getattr(one, "sequences_scores", None)))
+    print(f"   {count} prompts of {drawn} drawn")
     return kept
 
 
@@ -97,6 +97,30 @@ def padded(rows, width):
     for i, row in enumerate(rows):
         out[i, : len(row)] = row
     return out
+
+
+def written(model, exact, draw):
+    """The calls `end`, `greedy` and `beams`: what generate() makes of prompts."""
+    end = often(model, draw)
+    greedy = prompts_that_are_clear(model, exact, draw, MANY, end, lambda i: {"num_beams": 1})
+    beams = prompts_that_are_clear(model, exact, draw, MANY, end, lambda i: BEAMS[i % len(BEAMS)])
+    found = [(i, p, row, scores[j]) for i, (p, s, scores) in enumerate(beams) for j, row in enumerate(s)]
+    ended = sum((row[p.shape[1] :] == end).any().item() for _, p, row, _ in found)
+    print(f"   {len(found)} sequences by beams, {ended} of them ended")
+    return {
+        "end": {"id": torch.tensor([end])},
+        "greedy": {
+            "prompts": padded([p[0] for p, _, _ in greedy], 8),
+            "sequences": padded([s[0] for _, s, _ in greedy], 8 + NEW),
+            "lengths": torch.tensor([[p.shape[1], s.shape[1]] for p, s, _ in greedy], dtype=torch.uint8),
+        },
+        "beams": {
+            "prompts": padded([p[0] for _, p, _, _ in found], 8),
+            "sequences": padded([row for _, _, row, _ in found], 8 + NEW),
+            "lengths": torch.tensor([[i, p.shape[1], len(row)] for i, p, row, _ in found], dtype=torch.uint8),
+            "scores": torch.stack([score for _, _, _, score in found]),
+        },
+    }
 
 
 def make(case):
@@ -143,25 +167,7 @@ def make(case):
                 calls[f"step{step}"] = {"input_ids": token, "logits": answer.logits}
                 assert (answer.logits[0, 0] - whole[0, PREFILL + step]).abs().max() < 1e-4
 
-        end = often(again, ids)
-        calls["end"] = {"id": torch.tensor([end])}
-        count = MANY.get(case, FEW)
-        greedy = prompts_that_are_clear(again, exact, ids, count, end, lambda i: {"num_beams": 1})
-        calls["greedy"] = {
-            "prompts": padded([p[0] for p, _, _ in greedy], 8),
-            "sequences": padded([s[0] for _, s, _ in greedy], 8 + NEW),
-            "lengths": torch.tensor([[p.shape[1], s.shape[1]] for p, s, _ in greedy], dtype=torch.uint8),
-        }
-        beams = prompts_that_are_clear(again, exact, ids, count, end, lambda i: BEAMS[i % len(BEAMS)])
-        found = [(i, p, row, scores[j]) for i, (p, s, scores) in enumerate(beams) for j, row in enumerate(s)]
-        calls["beams"] = {
-            "prompts": padded([p[0] for _, p, _, _ in found], 8),
-            "sequences": padded([row for _, _, row, _ in found], 8 + NEW),
-            "lengths": torch.tensor([[i, p.shape[1], len(row)] for i, p, row, _ in found], dtype=torch.uint8),
-            "scores": torch.stack([score for _, _, _, score in found]),
-        }
-        ended = sum((row[p.shape[1] :] == end).any().item() for _, p, row, _ in found)
-        print(f"   {len(found)} sequences by beams, {ended} of them ended")
+        calls |= written(again, exact, ids)
     save_calls(folder, calls)
     report_noise(noise)
 

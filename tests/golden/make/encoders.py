@@ -15,7 +15,7 @@ import transformers as t
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 import bert
-from common import Noise, randomize, report_noise, save_calls, save_model
+from common import Noise, best_answer, randomize, report_noise, save_calls, save_model
 
 LABELS = ["negative", "neutral", "positive"]
 ENTAILMENT = ["contradiction", "neutral", "ENTAILMENT"]
@@ -178,18 +178,7 @@ def asked(case, model, folder):
         found["answer"] = []
         for question, context in ASKED:
             pieces, answer = forward(question, context)
-            inside = torch.tensor([n == 1 for n in pieces.sequence_ids])
-            ends = [torch.where(inside, x[0], -10000.0).softmax(0) for x in (answer.start_logits, answer.end_logits)]
-            spans = torch.triu(ends[0][:, None] * ends[1][None, :])
-            spans = spans - torch.triu(spans, 15)
-            first, last = divmod(spans.argmax().item(), len(inside))
-            words = pieces.word_ids
-            while inside[first - 1] and words[first - 1] == words[first]:
-                first -= 1
-            while inside[last + 1] and words[last + 1] == words[last]:
-                last += 1
-            begin, end = pieces.offsets[first][0], pieces.offsets[last][1]
-            found["answer"].append([question, context, context[begin:end], spans.max().item()])
+            found["answer"].append([question, context, *best_answer(pieces, context, answer.start_logits[0], answer.end_logits[0])])
     elif case.endswith("_sequence"):
         if "ENTAILMENT" in model.config.label2id:
             found["zero_shot"] = []

@@ -10,6 +10,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from common import Noise, greedy, randomize, report_noise, save_calls, save_model
+from decoders import written
 
 
 def config(width, heads, layers, vocabulary, positions, **more):
@@ -79,6 +80,7 @@ def make(case):
             assert sequences.shape == (1, tokens + 12)
             calls[f"greedy{index}"] = {"input_ids": prompt, "sequences": sequences}
             print("  ", sequences[0, tokens:].tolist())
+        calls |= written(again, exact, ids)
     save_calls(folder, calls)
     report_noise(noise)
 

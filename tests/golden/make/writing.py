@@ -14,6 +14,7 @@ PROMPTS, LONGEST, MOST = 200, 9, 15
 # case: (checkpoint, class, what generate() is told beside the number of beams)
 CASES = {
     "t5": ("t5_gated_gelu", T5ForConditionalGeneration, dict(decoder_start_token_id=0, eos_token_id=1)),
+    "t5_relu": ("t5_relu", T5ForConditionalGeneration, dict(decoder_start_token_id=0, eos_token_id=1)),
     "marian": ("marian_w27_h3", MarianMTModel, dict(
         decoder_start_token_id=58, eos_token_id=0, forced_eos_token_id=0, bad_words_ids=[[58], [17]], length_penalty=0.6)),
     "bart": ("bart_w36_h3", BartForConditionalGeneration, dict(

@@ -11,9 +11,12 @@ import sys
 
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import XLNetConfig, XLNetForSequenceClassification, XLNetLMHeadModel, XLNetModel
+from transformers import (
+    XLNetConfig, XLNetForQuestionAnsweringSimple, XLNetForSequenceClassification, XLNetForTokenClassification, XLNetLMHeadModel,
+    XLNetModel,
+)  # fmt: skip
 
-from common import Noise, report_noise, save_calls, save_model
+from common import Noise, best_answer, report_noise, save_calls, save_model
 
 
 def config(width, heads, feed_forward, layers, vocabulary, **more):
@@ -24,6 +27,8 @@ CASES = {
     "xlnet_w36_h3": (XLNetModel, config(36, 3, 52, 2, 61)),
     "xlnet_lm": (XLNetLMHeadModel, config(32, 2, 44, 2, 59, ff_activation="relu")),
     "xlnet_sequence": (XLNetForSequenceClassification, config(24, 3, 36, 1, 67, id2label=dict(enumerate(["low", "middle", "high"])))),
+    "xlnet_token": (XLNetForTokenClassification, config(20, 2, 28, 1, 61, id2label=dict(enumerate(["O", "B-PER", "I-PER", "B-LOC"])))),
+    "xlnet_answer": (XLNetForQuestionAnsweringSimple, config(24, 2, 36, 2, 67)),
 }  # fmt: skip
 SEED = 6
 
@@ -49,6 +54,7 @@ def draw(case):
 
 CORPUS = "the cat sat on the mat and the dog ran to the sun; a bird can sing in rain".split()
 LINES = ["the cat sat", " a  dog ran to rain ", "", "The Sun; the sun"]
+ASKED = [("the cat", "a dog ran to the sun"), ("can a bird sing", "the cat sat on the mat; a bird can sing in rain")]
 
 
 def add_tokenizer(folder, words):
@@ -75,14 +81,19 @@ def add_tokenizer(folder, words):
 
 
 def ask(folder, again, made):
-    """asked.json: what `tokenizers` and the classifier say to lines."""
-    asked = {"tokenize": [], "classify": []}
-    for line in LINES:
-        e = made.encode(line)
-        asked["tokenize"].append([line, e.ids])
-        if line:
-            answer = again(input_ids=torch.tensor([e.ids]), token_type_ids=torch.tensor([e.type_ids])).logits
-            asked["classify"].append([line, answer.softmax(-1)[0].tolist()])
+    """asked.json: what `tokenizers` and the model say to lines."""
+    def said(*texts):
+        e = made.encode(*texts)
+        return e, again(input_ids=torch.tensor([e.ids]), token_type_ids=torch.tensor([e.type_ids]))
+
+    asked = {"tokenize": [[line, made.encode(line).ids] for line in LINES]}
+    if isinstance(again, XLNetForQuestionAnsweringSimple):
+        asked["answer"] = []
+        for question, context in ASKED:
+            pieces, answer = said(question, context)
+            asked["answer"].append([question, context, *best_answer(pieces, context, answer.start_logits[0], answer.end_logits[0])])
+    elif isinstance(again, XLNetForSequenceClassification):
+        asked["classify"] = [[line, said(line)[1].logits.softmax(-1)[0].tolist()] for line in LINES if line]
     (folder / "asked.json").write_text(json.dumps(asked, ensure_ascii=False) + "\n")
 
 
@@ -95,7 +106,7 @@ def make(case):
     body.relative_positional_encoding = lambda *given, **named: waves(*given, **named).double()
     noise = Noise()
     generator = torch.Generator().manual_seed(SEED)
-    out = "last_hidden_state" if case == "xlnet_w36_h3" else "logits"
+    outs = {"xlnet_w36_h3": ["last_hidden_state"], "xlnet_answer": ["start_logits", "end_logits"]}.get(case, ["logits"])
 
     def ids(batch, tokens):
         return torch.randint(3, c.vocab_size, (batch, tokens), generator=generator)
@@ -104,9 +115,10 @@ def make(case):
         real = {"mems", "perm_mask", "target_mapping"}
         wide = {k: ([m.double() for m in v] if k == "mems" else v.double() if k in real else v) for k, v in inputs.items()}
         answer, truth = again(**inputs), exact(**wide)
-        noise.add(out, answer[out], truth[out])
+        for out in outs:
+            noise.add(out, answer[out], truth[out])
         saved = {k: v.long() if k in real else v for k, v in inputs.items() if k not in ("mems", "use_mems")}
-        return {**saved, out: answer[out]}, answer
+        return {**saved, **{out: answer[out] for out in outs}}, answer
 
     calls = {}
     with torch.inference_mode():
@@ -124,7 +136,7 @@ def make(case):
             mapping = torch.nn.functional.one_hot(torch.tensor([2, 5]), 9).float()[None]
             calls["masked"], _ = call(input_ids=source, perm_mask=hidden, target_mapping=mapping,
                                       token_type_ids=torch.tensor([[0] * 8 + [2]]))  # fmt: skip
-        if out == "last_hidden_state" or case == "xlnet_lm":
+        if case in ("xlnet_w36_h3", "xlnet_lm"):
             # A permutation: token i sees those that come earlier in a random order; three of the last are predicted.
             tokens = 9
             order = torch.randperm(tokens, generator=generator)
@@ -149,7 +161,7 @@ def make(case):
                                      attention_mask=torch.tensor([[0, 1, 1, 1]]))
             # … and the third on what the second left when only six tokens are remembered
             calls["third_of_6"], _ = call(input_ids=calls["third"]["input_ids"], mems=[m[-6:] for m in then.mems])
-        if case == "xlnet_sequence":
+        if case in ("xlnet_sequence", "xlnet_token", "xlnet_answer"):
             ask(folder, again, add_tokenizer(folder, c.vocab_size))
     save_calls(folder, calls)
     report_noise(noise)

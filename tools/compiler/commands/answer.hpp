@@ -47,7 +47,7 @@ inline status answer_command(const arguments& given) {
 }
 
 inline const std::vector<command> head_commands{
-    {"answer",
+    {name_of(task::answer),
      "QUESTION CONTEXT",
      "where a text answers a question: the answer, its score, begin and end; - reads the "
      "text from the standard input",

@@ -270,7 +270,7 @@ inline status perplexity_command(const arguments& given) {
 }
 
 inline const std::vector<command> head_commands{
-    {"generate",
+    {name_of(task::generate),
      "[TEXT...]",
      "how texts go on, or lines of the standard input",
      0,
@@ -294,7 +294,7 @@ inline const std::vector<command> head_commands{
       threads_option,
       weights_option},
      generate_command},
-    {"chat",
+    {name_of(task::chat),
      "[MESSAGE...]",
      "answers a message, or each line of the standard input in turn",
      0,

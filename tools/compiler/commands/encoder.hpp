@@ -151,14 +151,14 @@ inline status search_command(const arguments& given) {
 }
 
 inline const std::vector<command> head_commands{
-    {"embed",
+    {name_of(task::embed),
      "[TEXT...]",
      "vectors of texts, or of the lines of the standard input as they come: numbers, a text a line",
      0,
      any_number,
      {json_option, truncate_option, most_option, threads_option, weights_option},
      embed_command},
-    {"search",
+    {name_of(task::search),
      "PASSAGES QUERY",
      "the passages nearest to a query; PASSAGES is a text with one a line, or an index",
      2,

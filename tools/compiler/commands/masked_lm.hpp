@@ -48,7 +48,7 @@ inline status fill_mask_command(const arguments& given) {
 }
 
 inline const std::vector<command> head_commands{
-    {"fill-mask",
+    {name_of(task::fill_mask),
      "[TEXT...]",
      "the most probable words for each [MASK] of texts, or of the lines of the standard input",
      0,

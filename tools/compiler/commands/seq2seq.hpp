@@ -57,10 +57,11 @@ inline const std::vector<option> writing_options{
     threads_option,
     weights_option};
 inline const std::vector<command> head_commands{
-    {"translate", "[TEXT...]", "what the model writes for texts, or for the lines of the standard input", 0, any_number,
-     writing_options, translate_command},
-    {"summarize", "[TEXT...]", "the same, with what the checkpoint puts before a text that is to be summarized", 0,
-     any_number, writing_options, summarize_command},
+    {name_of(task::translate), "[TEXT...]", "what the model writes for texts, or for the lines of the standard input",
+     0, any_number, writing_options, translate_command},
+    {name_of(task::summarize), "[TEXT...]",
+     "the same, with what the checkpoint puts before a text that is to be summarized", 0, any_number, writing_options,
+     summarize_command},
 };
 
 } // namespace constformer::program

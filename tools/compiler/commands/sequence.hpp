@@ -173,7 +173,7 @@ template <class Network = network> status zero_shot_command(const arguments& giv
 }
 
 inline std::vector<command> sequence_commands() {
-    std::vector<command> all{{"classify",
+    std::vector<command> all{{name_of(task::classify),
                               "[TEXT...]",
                               "the labels of texts, or of the lines of the standard input, the likeliest first",
                               0,
@@ -198,7 +198,7 @@ inline std::vector<command> sequence_commands() {
                     weights_option},
                    glue_command});
     if constexpr (model::outputs == 1)
-        all.push_back({"rerank",
+        all.push_back({name_of(task::rerank),
                        "QUERY PASSAGES",
                        "the passages that answer a query best; PASSAGES is a text with one a line",
                        2,
@@ -211,7 +211,7 @@ inline std::vector<command> sequence_commands() {
                         weights_option},
                        rerank_command<>});
     if constexpr (find_entailment(checkpoint::labels).entails >= 0)
-        all.push_back({"zero-shot",
+        all.push_back({name_of(task::zero_shot),
                        "LABELS [TEXT...]",
                        "which of LABELS, with commas between them, texts or the lines of the standard input entail",
                        1,

@@ -53,7 +53,7 @@ inline status tag_command(const arguments& given) {
 }
 
 inline const std::vector<command> head_commands{
-    {"tag",
+    {name_of(task::tag),
      "[TEXT...]",
      "a label for each word of texts, or of the lines of the standard input: begin, end, label, score, word",
      0,
