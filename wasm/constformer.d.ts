@@ -67,7 +67,7 @@ export interface LoadOptions {
   cache?: boolean;
   /**
    * Most tokens of one text, [CLS] and [SEP] included; decides the memory. By default the model's positions; of a language
-   * model, whose prompt and answer count together, at most 2048.
+   * model, whose prompt and answer count together, at most 2048; of an encoder-decoder, of the text that is read.
    */
   tokens?: number;
   onProgress?: (progress: Progress) => void;
@@ -165,7 +165,7 @@ export interface Description {
   name: string;
   /** The C++ type. */
   type: string;
-  task: 'encode' | 'fill-mask' | 'classify' | 'tag' | 'answer' | 'generate';
+  task: 'encode' | 'fill-mask' | 'classify' | 'tag' | 'answer' | 'generate' | 'rewrite';
   parameters: number;
   /** sizeof the C++ struct: the weights without the file's header and vocabulary. */
   weights_struct_bytes: number;

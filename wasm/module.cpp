@@ -142,22 +142,9 @@ EXPORT(reserve) std::byte* reserve(int bytes, int tokens) {
 
 // Checks the file that now lies at reserve()'s place, and reads its vocabulary. 0 or -1.
 EXPORT(load) int load_weights() {
-    const auto view = check_packed<model>(self.file);
-    if (!view) return no(view.error());
-    if (const auto sound = verify_packed(*view); !sound) return no(sound);
-    if (!view->text.empty()) {
-        auto words = read_tokenizer<tokenizer_type>(view->text, CONSTFORMER_TOKENIZER);
-        if (!words) return no(words.error());
-        if (words->size() > model::config.vocabulary)
-            return no(
-                error("weights: a vocabulary of ", words->size(), " tokens for a model of ", model::config.vocabulary));
-        self.words = std::move(*words);
-    }
-#if defined(__wasm_atomics__)
-    self.on.emplace(view->as<model>(), self.words, self.capacity, 0, threads{workers ? &*workers : nullptr});
-#else
-    self.on.emplace(view->as<model>(), self.words, self.capacity, 0);
-#endif
+    const auto weights = read_weights<model>(self.file, CONSTFORMER_TOKENIZER, self.words);
+    if (!weights) return no(weights.error());
+    self.on.emplace(**weights, self.words, self.capacity, 0, team());
     auto& text = self.on->text();
     const auto n = std::size_t(text_bytes) + 3; // a pair is read whole before the longer of the two is cut
     text.ids.reserve(n), text.segments.reserve(n), text.offsets.reserve(n), text.words.reserve(n);

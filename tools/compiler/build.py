@@ -170,8 +170,6 @@ def native(checkpoint, out, options, say):
 def wasm(checkpoint, out, options, say):
     """A folder that npm takes as a package: NAME.wasm, NAME.relaxed.wasm, NAME.threads.wasm, NAME.mjs, NAME.d.ts, NAME.weights, what
     package.files adds, and the header NAME.hpp."""
-    if (checkpoint.commands in FORWARD and checkpoint.commands != "causal") or checkpoint.header == "xlnet":
-        raise Refusal(f"--target wasm does not go with {checkpoint.architecture} yet; native does")
     tools = Tools(say)
     name = header.identifier(out.name)
     headers = tools.env.get("CONSTFORMER_WASM_HEADERS", "")
@@ -187,7 +185,7 @@ def wasm(checkpoint, out, options, say):
         files = []
         choices = [f"-DCONSTFORMER_MODEL=checkpoints::{name}::model", f"-DCONSTFORMER_TOKENIZER=checkpoints::{name}::tokenizer",
                    f'-DCONSTFORMER_NAME="{name}"', f"-DCONSTFORMER_TOKENIZER_TYPE=checkpoints::{name}::tokenizer_type"]
-        if checkpoint.commands == "causal":
+        if checkpoint.commands in FORWARD:
             choices = [f"-DCONSTFORMER_CHECKPOINT=checkpoints::{name}"]
         if checkpoint.commands == "encoder":
             choices.append(f"-DCONSTFORMER_POOLING=pooling::{checkpoint.pooling}")
@@ -201,7 +199,7 @@ def wasm(checkpoint, out, options, say):
             module = work / f"{name}{kind}.wasm"
             tools.run(["em++", "-std=c++20", "-O3", "-msimd128", *flags, *(["-isystem", headers] if headers else []),
                        f"-I{ROOT / 'include'}", f"-I{ROOT}", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"',
-                       *choices, *MODULE, ROOT / "wasm" / ("causal.cpp" if checkpoint.commands == "causal" else "module.cpp"),
+                       *choices, *MODULE, ROOT / "wasm" / (checkpoint.commands + ".cpp" if checkpoint.commands in FORWARD else "module.cpp"),
                        "-o", module],
                       "em++ failed")  # fmt: skip
             files.append((module, out / module.name))

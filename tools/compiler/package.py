@@ -38,14 +38,16 @@ are needed; a Content-Security-Policy must allow `script-src 'self' 'wasm-unsafe
 EXAMPLES = {
     "encoder": "const [a, b] = await model.embed(['a sentence', 'another one']);",
     "sequence": "const [best] = await model.classify('a sentence');",
+    "seq2seq": "const { text } = await model.translate('a sentence');",
     "causal": "for await (const part of model.generate('Once upon a time', { max_tokens: 40 })) console.log(part);",
 }
 
 
 def source(end, commands):
-    """What a page loads, by its ending. A language model's has wasm/causal's part behind it."""
-    parts = ["constformer", "causal"] if commands == "causal" else ["constformer"]
-    return "".join((ROOT / "wasm" / (part + end)).read_text(encoding="utf-8") for part in parts)
+    """What a page loads, by its ending. That of a model that writes has more parts, one behind the other."""
+    parts = ["constformer", *(["writing", commands] if commands in ("causal", "seq2seq") else [])]
+    files = [ROOT / "wasm" / (part + end) for part in parts]
+    return "".join(file.read_text(encoding="utf-8") for file in files if file.exists())  # writing.mjs has no types of its own
 
 
 def version():
