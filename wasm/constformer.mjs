@@ -339,7 +339,7 @@ class Engine {
       spans = this.#ints(this.#wasm.token_spans(), 2 * n);
     const units = [text, pair ?? ''].map(utf16_offsets); // the engine counts code points
     const offsets = Array.from(segments, (segment, i) =>
-      [spans[2 * i], spans[2 * i + 1]].map((point) => units[segment](point)),
+      [spans[2 * i], spans[2 * i + 1]].map((point) => (units[segment] ?? units[0])(point)), // XLNet's <cls> is of neither
     );
     const tokens = Array.from(ids, (id) => this.#string(this.#wasm.piece(id)));
     return { ids, segments, tokens, offsets };
@@ -366,6 +366,27 @@ class Engine {
     return logits
       .map((_, i) => ({ label: this.#string(this.#wasm.label(i)), index: i, score: score(i) }))
       .sort((a, b) => b.score - a.score || a.index - b.index);
+  }
+
+  // What may stand for each mask of a text: `top` tokens a mask, the most probable first.
+  fill(text, { top = 5, truncate = false } = {}) {
+    const { task, type, most_hits } = this.#about;
+    if (task !== 'fill-mask') fail('input', `${type} fills no masks`);
+    if (!Number.isInteger(top) || top < 1 || top > most_hits)
+      fail('input', `top: a whole number from 1 to ${most_hits} is needed, not ${top}`);
+    this.#encode(text, undefined, truncate);
+    const masks = this.#check(this.#wasm.fill());
+    return Array.from({ length: masks }, (_, mask) => {
+      const found = this.#wasm.filled(mask, top),
+        where = this.#wasm.hits(),
+        tokens = this.#ints(where, 2 * found),
+        scores = this.#floats(where, 2 * found);
+      return Array.from({ length: found }, (_, i) => ({
+        token: tokens[2 * i],
+        text: this.#string(this.#wasm.shown_piece(tokens[2 * i])),
+        score: scores[2 * i + 1],
+      }));
+    });
   }
 
   // One vector a text, normalized, to take(vectors) batch by batch: short texts share a forward, packed end to end.
@@ -901,6 +922,9 @@ class Model {
   }
   classify(text, options) {
     return this.#engine.call('classify', [text, options]);
+  }
+  fill(text, options) {
+    return this.#engine.call('fill', [text, options]);
   }
   async embed(texts, { truncate = false, onProgress, signal } = {}) {
     const list = typeof texts === 'string' ? [texts] : list_of(texts);

@@ -10,10 +10,12 @@ namespace constformer {
 
 template <class Model> class description : public json_text {
   public:
-    description(std::string_view name, int most_hits, std::string_view logits, [[maybe_unused]] scoring scores) {
+    description(std::string_view name, int usual, int most_hits, std::string_view logits,
+                [[maybe_unused]] scoring scores) {
         constexpr auto& c = Model::config;
         put("{\"task\":\"", task_names[int(task_of<Model>::value)], "\",\"layers\":", c.layers);
-        put(",\"positions\":", c.positions, ",\"segments\":", c.segments, ",\"most_hits\":", most_hits);
+        put(",\"positions\":", c.positions, ",\"usual\":", usual, ",\"segments\":", c.segments);
+        put(",\"most_hits\":", most_hits);
         put_model<Model>(name);
         put(",\"scratch\":{");
         bool first = true;

@@ -20,6 +20,8 @@ MODULE = ["-fno-exceptions", "-fno-rtti", "--no-entry", "-sSTANDALONE_WASM", "-s
 ALONE = ["-sINITIAL_HEAP=1MB"]
 SHARED = ["-matomics", "-mbulk-memory", "-sIMPORTED_MEMORY", "-sINITIAL_MEMORY=2MB", "-sMAXIMUM_MEMORY=2GB",
           "-Wl,--shared-memory,--no-check-features,--export=__stack_pointer"]  # wasm/meson.build says why
+BUILDS = {"simd128": ("", ALONE), "relaxed": (".relaxed", ["-mrelaxed-simd", *ALONE]),
+          "threads": (".threads", ["-mrelaxed-simd", *SHARED])}  # fmt: skip
 FORWARD = {"seq2seq": "forward_seq2seq.hpp", "causal": "decoder.hpp"}  # `run`, `bench` and `describe`, where they are not as BERT's
 EMBED = """    .section .rodata
     .balign 64
@@ -170,6 +172,10 @@ def native(checkpoint, out, options, say):
 def wasm(checkpoint, out, options, say):
     """A folder that npm takes as a package: NAME.wasm, NAME.relaxed.wasm, NAME.threads.wasm, NAME.mjs, NAME.d.ts, NAME.weights, what
     package.files adds, and the header NAME.hpp."""
+    wanted = list(BUILDS) if options.march == "all" else options.march.split(",")
+    for build in wanted:
+        if build not in BUILDS:
+            raise Refusal(f"--march {options.march}: {build} is not among {', '.join(BUILDS)} of WebAssembly")
     tools = Tools(say)
     name = header.identifier(out.name)
     headers = tools.env.get("CONSTFORMER_WASM_HEADERS", "")
@@ -187,6 +193,8 @@ def wasm(checkpoint, out, options, say):
                    f'-DCONSTFORMER_NAME="{name}"', f"-DCONSTFORMER_TOKENIZER_TYPE=checkpoints::{name}::tokenizer_type"]
         if checkpoint.commands in FORWARD:
             choices = [f"-DCONSTFORMER_CHECKPOINT=checkpoints::{name}"]
+        if checkpoint.header == "xlnet":
+            choices.append(f"-DCONSTFORMER_MOST_TOKENS=checkpoints::{name}::most_tokens")
         if checkpoint.commands == "encoder":
             choices.append(f"-DCONSTFORMER_POOLING=pooling::{checkpoint.pooling}")
         if checkpoint.commands == "masked_lm":
@@ -194,7 +202,7 @@ def wasm(checkpoint, out, options, say):
         if checkpoint.commands == "sequence":
             choices.append(f"-DCONSTFORMER_SCORES=checkpoints::{name}::scores")
             choices.append(f"-DCONSTFORMER_LABELS=checkpoints::{name}::labels")
-        for kind, flags in (("", ALONE), (".relaxed", ["-mrelaxed-simd", *ALONE]), (".threads", ["-mrelaxed-simd", *SHARED])):
+        for kind, flags in (BUILDS[build] for build in BUILDS if build in wanted):
             say(f"compiling {name}{kind}.wasm with em++")
             module = work / f"{name}{kind}.wasm"
             tools.run(["em++", "-std=c++20", "-O3", "-msimd128", *flags, *(["-isystem", headers] if headers else []),
@@ -210,7 +218,8 @@ def wasm(checkpoint, out, options, say):
                   f"{options.compiler} failed")  # fmt: skip
         tools.run([work / "pack", checkpoint.folder, work / "vocabulary", work / "weights"], "")
         files += [(work / "weights", out / (name + ".weights")), (header_file, out / header_file.name)]
-        for file, text in package.files(name, checkpoint.folder.resolve().name, checkpoint.commands, checkpoint.folder).items():
+        title = checkpoint.folder.resolve().name
+        for file, text in package.files(name, title, checkpoint.commands, checkpoint.folder, wanted).items():
             (work / file).write_text(text, encoding="utf-8")
             files.append((work / file, out / file))
         place(files)
