@@ -1,7 +1,12 @@
 // answers: what a model's forward gives, told apart by its type, so that the module is written once.
 #pragma once
 
+#include "constformer/files/packed.hpp"
 #include "constformer/models/bert_heads.hpp"
+#include "constformer/models/xlnet_heads.hpp"
+#include "constformer/ops/softmax.hpp"
+#include "constformer/tasks/engine.hpp"
+#include "constformer/tasks/search.hpp"
 
 namespace constformer {
 
@@ -20,6 +25,11 @@ template <const bert_config& c, element E> struct task_of<bert_masked_lm<c, E>> 
 template <const bert_config& c, element E> struct task_of<bert_sequence_classifier<c, E>> : is_task<task::classify> {};
 template <const bert_config& c, element E> struct task_of<bert_token_classifier<c, E>> : is_task<task::tag> {};
 template <const bert_config& c, element E> struct task_of<bert_question_answerer<c, E>> : is_task<task::answer> {};
+
+template <const xlnet_config& c, element E> struct task_of<xlnet<c, E>> : is_task<task::encode> {};
+template <const xlnet_config& c, element E> struct task_of<xlnet_lm<c, E>> : is_task<task::fill_mask> {};
+template <const xlnet_config& c, element E>
+struct task_of<xlnet_sequence_classifier<c, E>> : is_task<task::classify> {};
 
 // Numbers that one sentence's outputs hold beside its last hidden state.
 template <class Model> constexpr std::size_t outputs_of(int tokens) {
@@ -48,6 +58,33 @@ template <class Model>
 void pool_into(const Model& weights, float* states, int tokens, float* outputs, workspace auto m) {
     if constexpr (task_of<Model>::pooled)
         weights.pool(rows<Model::width>{states, tokens}, {}, rows<Model::width>{outputs, 1}, m);
+}
+
+// The probabilities of the words that `mask` may stand for in one text, (masks, vocabulary): how many masks there are.
+// `states` holds a row a token. Errors: the model predicts no words; its scores are not numbers.
+template <class Model>
+expected<int> words_into(const Model& weights, const bert_inputs& in, int mask, float* states, float* outputs,
+                         workspace auto m) {
+    if constexpr (task_of<Model>::value != task::fill_mask) {
+        return error(type_name<Model>(), " fills no masks");
+    } else {
+        const rows<Model::width> x{states, int(in.ids.size())};
+        if (const auto ok = weights.hidden(in, x, m); !ok) return ok.error();
+        int count = 0; // of all tokens only these are asked for
+        for (std::size_t i = 0; i < in.ids.size(); ++i)
+            if (in.ids[i] == mask) std::copy_n(x[int(i)], Model::width, x[count++]);
+        const rows<Model::outputs> y{outputs, count};
+        if (count > 0) weights.predict(x.part(0, count), y, m); // (masks, width) -> (masks, vocabulary)
+        if (const auto ok = numbers({outputs, std::size_t(count) * Model::outputs}, "fill"); !ok) return ok.error();
+        for (int i = 0; i < count; ++i) ops::softmax(y[i], Model::outputs);
+        return count;
+    }
+}
+// The places of the largest numbers, best first: how many.
+inline int best_of(std::span<const float> numbers, std::span<hit> best) {
+    int count = 0;
+    for (std::size_t i = 0; i < numbers.size(); ++i) detail::keep_best({int(i), numbers[i]}, best, count);
+    return count;
 }
 
 } // namespace constformer

@@ -6,37 +6,25 @@
 // All memory is taken until load() returns and none afterwards. A call that can fail returns a negative number, and
 // error() says why in one sentence. A text: stop()…, prompt() or chat(), begin(), read() until it returns 0, step()
 // until it returns something else.
-#include CONSTFORMER_MODEL_HEADER
+#include "texts.hpp"
 
 #include "constformer/tasks/chat.hpp"
-#include "constformer/text/encoding.hpp"
-#include "host.hpp"
-#include "json_text.hpp"
 #include "writer.hpp"
 
 namespace {
-namespace checkpoint = CONSTFORMER_CHECKPOINT;
-using model = checkpoint::model;
-using tokenizer_type = checkpoint::tokenizer_type;
 using writing = writer<model, tokenizer_type, threads>;
 constexpr int positions = model::config.positions;
 constexpr int usual_context = std::min(2048, positions);
-constexpr int text_bytes = 1 << 16; // of one text, or of all messages of a chat
 constexpr int most_messages = 256, most_stops = 16;
 
 class description : public json_text {
   public:
     description() {
         constexpr auto& c = model::config;
-        put("{\"name\":\"", checkpoint::name, "\",\"type\":\"", type_name<model>());
-        put("\",\"task\":\"generate\",\"isa\":\"", std::string_view(isa_name));
-        put("\",\"parameters\":", parameters<model>(), ",\"weights_struct_bytes\":", sizeof(model));
-        put(",\"layers\":", c.layers, ",\"width\":", c.width, ",\"heads\":", c.heads);
-        put(",\"feed_forward\":", c.feed_forward, ",\"vocabulary\":", c.vocabulary, ",\"positions\":", positions);
-        put(",\"usual\":", usual_context, ",\"chats\":", checkpoint::why_no_chat.empty() ? "true" : "false");
-        put(",\"manifest\":\"");
-        put_hash(manifest_hash<model>());
-        put("\",\"outputs\":[]}");
+        put("{\"task\":\"generate\",\"layers\":", c.layers, ",\"positions\":", positions, ",\"usual\":", usual_context);
+        put(",\"chats\":", checkpoint::why_no_chat.empty() ? "true" : "false");
+        put_model<model>(checkpoint::name);
+        put(",\"outputs\":[]}");
     }
 };
 
@@ -47,30 +35,13 @@ struct everything_here {
     int context = 0;
     std::span<std::byte> file, cache, scratch;
     float* logits = nullptr;
-    tokenizer_type words;
     std::optional<writing> on;
-    encoding text;
     std::span<const int> prompt;
     std::vector<std::string> stops;
     message messages[most_messages];
 };
 lasting<everything_here> only;
 everything_here& self = only.it;
-char text_memory[text_bytes];
-
-int size_of_team() {
-#if defined(__wasm_atomics__)
-    return workers ? workers->size() : 1;
-#else
-    return 1;
-#endif
-}
-status ready(int bytes) {
-    if (!self.on) return error("the model is not loaded");
-    if (self.words.size() == 0) return error("this weights file holds no vocabulary, so there is no tokenizer");
-    if (bytes < 0 || bytes > text_bytes) return error("text: ", bytes, " bytes, at most ", text_bytes, " are read");
-    return {};
-}
 } // namespace
 
 EXPORT(describe) const char* describe_model() {
@@ -79,8 +50,6 @@ EXPORT(describe) const char* describe_model() {
 }
 
 // --- loading: head, measure, reserve, load ---------------------------------------------------------------------------
-EXPORT(measure) int measure() { return measure_file<model>(); }
-
 // Memory for a file of `bytes` bytes (its place is returned; 0: there is none) and for texts of up to `tokens` tokens,
 // the prompt's included; 0: describe()'s usual.
 EXPORT(reserve) std::byte* reserve(int bytes, int tokens) {
@@ -102,53 +71,20 @@ EXPORT(reserve) std::byte* reserve(int bytes, int tokens) {
 
 // Checks the file that now lies at reserve()'s place, and reads its vocabulary. 0 or -1.
 EXPORT(load) int load_weights() {
-    const auto view = check_packed<model>(self.file);
-    if (!view) return no(view.error());
-    if (const auto sound = verify_packed(*view); !sound) return no(sound);
-    if (!view->text.empty()) {
-        auto words = read_tokenizer<tokenizer_type>(view->text, checkpoint::tokenizer);
-        if (!words) return no(words.error());
-        if (words->size() > model::config.vocabulary)
-            return no(
-                error("weights: a vocabulary of ", words->size(), " tokens for a model of ", model::config.vocabulary));
-        self.words = std::move(*words);
-    }
-    threads team;
-#if defined(__wasm_atomics__)
-    team = threads{workers ? &*workers : nullptr};
-#endif
-    self.on.emplace(view->as<model>(), self.words, self.context, checkpoint::ends, self.cache, self.scratch,
-                    self.logits, team);
+    const auto weights = read_weights<model>(self.file, checkpoint::tokenizer, texts.words);
+    if (!weights) return no(weights.error());
+    texts.longest = self.context;
+    self.on.emplace(**weights, texts.words, self.context, checkpoint::ends, self.cache, self.scratch, self.logits,
+                    team());
     self.stops.reserve(most_stops);
     const auto n = std::size_t(text_bytes) + 64 * most_messages; // with what the template of a chat adds
-    self.text.ids.reserve(n), self.text.segments.reserve(n), self.text.offsets.reserve(n), self.text.words.reserve(n);
-    if (self.words.size() == 0) return 0;
-    // The longest text of all, once: one word takes as much as any.
+    if (const auto ok = texts.make_room(n); !ok) return no(ok);
+    if (texts.words.size() == 0) return 0;
     const std::vector<chat_message> longest{{"user", std::string(n, 'a')}};
-    if (const auto ok = self.words.encode(longest[0].content, self.text, {}); !ok) return no(ok);
     if (checkpoint::why_no_chat.empty())
         if (const auto whole = render(longest, checkpoint::chat); !whole) return no(whole.error());
     return 0;
 }
-
-// --- texts -----------------------------------------------------------------------------------------------------------
-EXPORT(text) char* text() { return text_memory; } // where a text goes, in UTF-8
-EXPORT(text_bytes) int text_room() { return text_bytes; }
-// The tokens of the text in text(), as module.cpp has it.
-EXPORT(tokenize) int tokenize(int bytes, int truncate) {
-    if (const auto ok = ready(bytes); !ok) return no(ok);
-    const std::string_view given(text_memory, std::size_t(bytes));
-    if (const auto ok = self.words.encode(given, self.text, {}); !ok) return no(ok);
-    if (!truncate && self.text.size() > self.context)
-        return no(error("text: ", self.text.size(), " tokens, the context has room for ", self.context));
-    return std::min(self.text.size(), self.context);
-}
-EXPORT(tokenize_pair) int tokenize_pair(int, int, int) { return no(error("a language model reads no pairs of texts")); }
-EXPORT(token_segments) const int* token_segments() { return self.text.segments.data(); }
-EXPORT(token_ids) const int* token_ids() { return self.text.ids.data(); }
-EXPORT(token_spans) const int* token_spans() { return self.text.offsets.data()->data(); }
-// The token of an id, where error() puts its sentence; of bytes, as far as they are characters.
-EXPORT(piece) const char* piece(int id) { return say(self.words.token(id)); }
 
 // --- a text that goes on: stop…, prompt or chat, begin, read…, step… -------------------------------------------------
 // Forgets the texts that end the next one; with the text in text() where it has bytes, one more of them. 0 or -1.
@@ -164,8 +100,8 @@ EXPORT(stop) int stop(int bytes) {
 EXPORT(prompt) int prompt(int bytes, int special, int truncate) {
     if (const auto ok = ready(bytes); !ok) return no(ok);
     const std::string_view given(text_memory, std::size_t(bytes));
-    if (const auto ok = self.words.encode(given, self.text, {.special = special != 0}); !ok) return no(ok);
-    self.prompt = self.text.ids;
+    if (const auto ok = texts.words.encode(given, texts.text, {.special = special != 0}); !ok) return no(ok);
+    self.prompt = texts.text.ids;
     if (truncate && int(self.prompt.size()) > self.context) self.prompt = self.prompt.last(std::size_t(self.context));
     return int(self.prompt.size());
 }
@@ -188,13 +124,13 @@ EXPORT(chat) int chat(int count, int truncate) {
     for (;;) {
         const auto whole = render(all, checkpoint::chat);
         if (!whole) return no(whole.error());
-        if (const auto ok = self.words.encode(*whole, self.text, {.special = false}); !ok) return no(ok);
+        if (const auto ok = texts.words.encode(*whole, texts.text, {.special = false}); !ok) return no(ok);
         const std::size_t first = all[0].role == "system";
-        if (self.text.size() < self.context || !truncate || all.size() < first + 3) break;
+        if (texts.text.size() < self.context || !truncate || all.size() < first + 3) break;
         all.erase(all.begin() + std::ptrdiff_t(first), all.begin() + std::ptrdiff_t(first + 2));
     }
-    self.prompt = self.text.ids;
-    return self.text.size();
+    self.prompt = texts.text.ids;
+    return texts.text.size();
 }
 // How many tokens of the prompt need not be read again, or -1.
 EXPORT(begin)

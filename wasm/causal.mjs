@@ -1,53 +1,27 @@
 // causal.mjs: generate() and chat() of a language model. No module of its own: tools/compiler/package.py puts it behind
-// constformer.mjs, whose names it uses, so that a language model's NAME.mjs is one file and its own worker script, too.
+// constformer.mjs and writing.mjs, whose names it uses, so that a language model's NAME.mjs is one file and its own
+// worker script, too.
 //
 //     for await (const part of model.generate('Once upon a time', { max_tokens: 40 })) show(part);
 //     const { text, stop } = await model.chat([{ role: 'user', content: 'Hello!' }]);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // On the engine's thread.
-const endings = ['', 'end', 'stop', 'length', 'full'], // as wasm/writer.hpp numbers them
-  roles = ['system', 'user', 'assistant'],
-  last_text = new WeakMap(); // engine -> a promise for the end of all texts that were asked for
-for (const method of ['classify', 'embed', 'table', 'search', 'attention', 'run'])
-  Engine.prototype[method] = function () {
-    fail('input', `${this.describe().name} is a language model: it has generate and chat, not ${method}`);
-  };
+const roles = ['system', 'user', 'assistant'];
+writes_only('a language model: it has generate and chat');
 
-// Texts are written one after another: they share the memory of one.
-Engine.prototype.write = async function (input, options, progress, signal) {
-  let done, stop;
-  const before = last_text.get(this) ?? Promise.resolve(),
-    mine = new Promise((end) => (done = end)),
-    stopped = new Promise((_, reject) => signal?.addEventListener('abort', (stop = () => reject(abort_error(signal)))));
-  stopped.catch(() => {});
-  last_text.set(
-    this,
-    before.then(() => mine),
-  );
-  try {
-    await Promise.race([before, stopped]);
-    return await write(this.parts(), input, options, progress, signal);
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    done();
-  }
+Engine.prototype.write = function (input, options, progress, signal) {
+  return in_turn(this, signal, (parts) => write(parts, input, options, progress, signal));
 };
 
 async function write({ wasm, bytes, string, put, check, open }, { prompt, messages }, options, progress, signal) {
   const { max_tokens, temperature = 0, top_k = 0, top_p = 1, min_p = 0, repetition_penalty = 1, seed = 0 } = options,
     { stop = [], special = true, truncate = false } = options,
     most = max_tokens ?? (messages ? 512 : 256);
-  for (const [name, value] of Object.entries({ temperature, top_p, min_p, repetition_penalty }))
-    if (typeof value !== 'number') fail('input', `${name}: a number is needed, not ${value}`);
-  for (const [name, value] of Object.entries({ max_tokens: most, top_k, seed }))
-    if (!Number.isSafeInteger(value) || value < 0 || (name !== 'seed' && value > 0x7fffffff))
-      fail('input', `${name}: a whole number of at least 0 is needed, not ${value}`);
-  const goes_on = async () => {
-    await turn(); // for others to ask in between, and to stop it
-    open();
-    if (signal?.aborted) throw abort_error(signal);
-  };
+  need_numbers({ temperature, top_p, min_p, repetition_penalty });
+  need_whole({ max_tokens: most, top_k });
+  need_whole({ seed }, Number.MAX_SAFE_INTEGER);
+  const goes_on = () => next_turn(open, signal);
   open();
   check(wasm.stop(0));
   for (const text of typeof stop === 'string' ? [stop] : stop) if (text !== '') check(wasm.stop(put(text)));
@@ -104,70 +78,18 @@ function put_messages(wasm, bytes, messages) {
 }
 
 Engine.prototype.reset = async function () {
-  await last_text.get(this);
+  await all_written(this);
   this.parts().wasm.reset();
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What a page holds: a text on its way. It is read part by part, as an async iterator, or awaited as a whole.
-class Writing {
-  #parts = []; // that nobody has read yet
-  #whole;
-  #ended = false;
-  #wake = () => {};
-  #abort = new AbortController();
-  constructor(engine, input, { signal, onToken, onProgress, ...options }) {
-    const stop = () => this.#abort.abort(signal.reason);
-    if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop);
-    const hear = (step) => {
-      if (this.#abort.signal.aborted) return;
-      if (step.phase !== 'text') return onProgress?.(step);
-      this.#parts.push(step.text);
-      this.#wake();
-      onToken?.(step.text);
-    };
-    const asked = { onProgress: hear, signal: this.#abort.signal };
-    this.#whole = engine.call('write', [input, options], asked).finally(() => {
-      signal?.removeEventListener('abort', stop);
-      this.#ended = true;
-      this.#wake();
-    });
-    this.#whole.catch(() => {}); // who waits for it hears of it
-  }
-  then(...both) {
-    return this.#whole.then(...both);
-  }
-  catch(rejected) {
-    return this.#whole.catch(rejected);
-  }
-  finally(settled) {
-    return this.#whole.finally(settled);
-  }
-  get [Symbol.toStringTag]() {
-    return 'Writing';
-  }
-  // Leaving the loop stops the text.
-  async *[Symbol.asyncIterator]() {
-    try {
-      for (;;) {
-        while (this.#parts.length) yield this.#parts.shift();
-        if (this.#ended) break;
-        await new Promise((wake) => (this.#wake = wake));
-      }
-      await this.#whole; // or why it failed
-    } finally {
-      this.#abort.abort();
-    }
-  }
-}
-
 Model.prototype.generate = function (prompt, options = {}) {
-  return new Writing(this.engine(), { prompt }, options);
+  return new Writing(this.engine(), 'write', { prompt }, options);
 };
 Model.prototype.chat = function (messages, options = {}) {
   const list = typeof messages === 'string' ? [{ role: 'user', content: messages }] : list_of(messages);
-  return new Writing(this.engine(), { messages: list.map(({ role, content }) => ({ role, content })) }, options);
+  const messages_only = list.map(({ role, content }) => ({ role, content }));
+  return new Writing(this.engine(), 'write', { messages: messages_only }, options);
 };
 // Forgets all texts: the next one begins as the first one did.
 Model.prototype.reset = function () {

@@ -67,7 +67,7 @@ export interface LoadOptions {
   cache?: boolean;
   /**
    * Most tokens of one text, [CLS] and [SEP] included; decides the memory. By default the model's positions; of a language
-   * model, whose prompt and answer count together, at most 2048.
+   * model, whose prompt and answer count together, at most 2048; of an encoder-decoder, of the text that is read.
    */
   tokens?: number;
   onProgress?: (progress: Progress) => void;
@@ -92,7 +92,7 @@ export interface ManyOptions extends TextOptions {
 
 export interface Tokens {
   ids: Int32Array;
-  /** 0 for a token of the first text, 1 for one of the pair: the model's token_type_ids. */
+  /** 0 for a token of the first text, 1 for one of the pair, 2 for XLNet's <cls>: the model's token_type_ids. */
   segments: Int32Array;
   tokens: string[];
   /** [begin, end) of each token in its text, in UTF-16 units as String.slice takes them; [0, 0] for added tokens. */
@@ -148,6 +148,14 @@ export interface Label {
   score: number;
 }
 
+export interface Filling {
+  token: number;
+  /** The token's text, without the marks of words. */
+  text: string;
+  /** Its probability. */
+  score: number;
+}
+
 export interface Tensor {
   dims: number[];
   data: Float32Array;
@@ -165,7 +173,7 @@ export interface Description {
   name: string;
   /** The C++ type. */
   type: string;
-  task: 'encode' | 'fill-mask' | 'classify' | 'tag' | 'answer' | 'generate';
+  task: 'encode' | 'fill-mask' | 'classify' | 'tag' | 'answer' | 'generate' | 'rewrite';
   parameters: number;
   /** sizeof the C++ struct: the weights without the file's header and vocabulary. */
   weights_struct_bytes: number;
@@ -175,6 +183,8 @@ export interface Description {
   feed_forward: number;
   vocabulary: number;
   positions: number;
+  /** `longest` where load() was asked for no number. */
+  usual: number;
   segments: number;
   /** Most tokens of one text, as loaded. */
   longest: number;
@@ -209,6 +219,9 @@ export interface Model {
   tokenize(text: string, options?: PairOptions): Promise<Tokens>;
   /** Every label of a text, or of a pair, the highest score first. Classifiers of texts only. */
   classify(text: string, options?: PairOptions): Promise<Label[]>;
+  /** What may stand for each [MASK], or <mask>, of a text: `top` tokens a mask (5), the most probable first. Masked language
+   * models only; XLNet's query stream, too. */
+  fill(text: string, options?: TextOptions & { top?: number }): Promise<Filling[][]>;
   /** One vector of length 1 a text: the mean of the last hidden state, normalized. Encoders only. */
   embed(texts: string | Iterable<string>, options?: ManyOptions): Promise<Float32Array[]>;
   /** Keeps passages for search; `vectors` are those of an earlier index. */

@@ -81,17 +81,19 @@ class Engine {
   #helpers = [];
   #about;
   #tokens;
+  #beams;
   #tables = new Map();
   #next_table = 1;
   #closed = false;
   #watch = null; // the observer of the forward that is running: { stage(name), attention(head, query, row) }
 
   // The weights are asked for while the engine is still on its way, unless a copy of them seems to be kept here.
-  static async open({ weights, wasm, relaxed, threads, cache, tokens }, progress, signal) {
+  static async open({ weights, wasm, relaxed, threads, cache, tokens, beams }, progress, signal) {
     const engine = new Engine(),
       both = new AbortController(), // whatever fails ends the other one's download
       stop = () => both.abort(signal.reason);
     engine.#tokens = tokens;
+    engine.#beams = beams;
     signal?.addEventListener('abort', stop);
     try {
       progress({ phase: 'engine', loaded: 0, total: 0 });
@@ -214,7 +216,7 @@ class Engine {
         if (got < head_size) return;
         total = this.#wasm.measure();
         if (total < 0) fail('weights', `${url}: ${this.#said()}`);
-        at = this.#wasm.reserve(total, this.#tokens);
+        at = this.#wasm.reserve(total, this.#tokens, this.#beams); // (only some have beams)
         if (!at) fail('memory', `the browser did not give the ${count(total)} bytes that the weights need`);
         this.#bytes(at, head_size).set(this.#bytes(head_at, head_size));
         chunk = chunk.subarray(size);
@@ -290,12 +292,13 @@ class Engine {
     return status;
   }
 
-  // What wasm/causal.mjs works with, which a language model's file has behind this one.
+  // What wasm/causal.mjs and seq2seq.mjs work with, which stand behind this in the file of a model that writes.
   parts() {
     return {
       wasm: this.#wasm,
       about: this.#about,
       bytes: (at, size) => this.#bytes(at, size),
+      ints: (at, size) => this.#ints(at, size),
       string: (at, size) => this.#string(at, size),
       put: (text) => this.#put(text, false),
       check: (status) => this.#check(status),
@@ -336,7 +339,7 @@ class Engine {
       spans = this.#ints(this.#wasm.token_spans(), 2 * n);
     const units = [text, pair ?? ''].map(utf16_offsets); // the engine counts code points
     const offsets = Array.from(segments, (segment, i) =>
-      [spans[2 * i], spans[2 * i + 1]].map((point) => units[segment](point)),
+      [spans[2 * i], spans[2 * i + 1]].map((point) => (units[segment] ?? units[0])(point)), // XLNet's <cls> is of neither
     );
     const tokens = Array.from(ids, (id) => this.#string(this.#wasm.piece(id)));
     return { ids, segments, tokens, offsets };
@@ -363,6 +366,27 @@ class Engine {
     return logits
       .map((_, i) => ({ label: this.#string(this.#wasm.label(i)), index: i, score: score(i) }))
       .sort((a, b) => b.score - a.score || a.index - b.index);
+  }
+
+  // What may stand for each mask of a text: `top` tokens a mask, the most probable first.
+  fill(text, { top = 5, truncate = false } = {}) {
+    const { task, type, most_hits } = this.#about;
+    if (task !== 'fill-mask') fail('input', `${type} fills no masks`);
+    if (!Number.isInteger(top) || top < 1 || top > most_hits)
+      fail('input', `top: a whole number from 1 to ${most_hits} is needed, not ${top}`);
+    this.#encode(text, undefined, truncate);
+    const masks = this.#check(this.#wasm.fill());
+    return Array.from({ length: masks }, (_, mask) => {
+      const found = this.#wasm.filled(mask, top),
+        where = this.#wasm.hits(),
+        tokens = this.#ints(where, 2 * found),
+        scores = this.#floats(where, 2 * found);
+      return Array.from({ length: found }, (_, i) => ({
+        token: tokens[2 * i],
+        text: this.#string(this.#wasm.shown_piece(tokens[2 * i])),
+        score: scores[2 * i + 1],
+      }));
+    });
   }
 
   // One vector a text, normalized, to take(vectors) batch by batch: short texts share a forward, packed end to end.
@@ -888,7 +912,7 @@ class Model {
     this.#engine = engine;
   }
   engine() {
-    return this.#engine; // for wasm/causal.mjs
+    return this.#engine; // for wasm/causal.mjs and seq2seq.mjs
   }
   async describe() {
     return { ...(await this.#engine.call('describe', [])), thread: this.#engine.thread };
@@ -898,6 +922,9 @@ class Model {
   }
   classify(text, options) {
     return this.#engine.call('classify', [text, options]);
+  }
+  fill(text, options) {
+    return this.#engine.call('fill', [text, options]);
   }
   async embed(texts, { truncate = false, onProgress, signal } = {}) {
     const list = typeof texts === 'string' ? [texts] : list_of(texts);
@@ -934,7 +961,7 @@ class Model {
 const beside = (url, ending) => new URL(url.pathname.replace(/(\.[^./]*)?$/, ending) + url.search, url).href;
 
 export async function load(url = import.meta.url, options = {}) {
-  const { wasm = {}, worker = true, relaxed, threads, cache = true, tokens = 0, onProgress, signal } = options;
+  const { wasm = {}, worker = true, relaxed, threads, cache = true, tokens = 0, beams = 0, onProgress, signal } = options;
   const can = supports();
   if (!can.simd128)
     fail(
@@ -971,6 +998,7 @@ export async function load(url = import.meta.url, options = {}) {
     threads: threads ?? (can.threads && can.relaxed && relaxed !== false ? most_threads() : 1),
     cache,
     tokens,
+    beams,
   };
   if (signal?.aborted) throw abort_error(signal);
   const progress = (step) => onProgress?.(step);

@@ -10,17 +10,14 @@ namespace constformer {
 
 template <class Model> class description : public json_text {
   public:
-    description(std::string_view name, int most_hits, std::string_view logits, [[maybe_unused]] scoring scores) {
+    description(std::string_view name, int usual, int most_hits, std::string_view logits,
+                [[maybe_unused]] scoring scores) {
         constexpr auto& c = Model::config;
-        put("{\"name\":\"", name, "\",\"type\":\"", type_name<Model>(), "\",\"task\":\"",
-            task_names[int(task_of<Model>::value)], "\",\"isa\":\"", std::string_view(isa_name), "\"");
-        put(",\"parameters\":", parameters<Model>(), ",\"weights_struct_bytes\":", sizeof(Model),
-            ",\"layers\":", c.layers);
-        put(",\"width\":", c.width, ",\"heads\":", c.heads, ",\"feed_forward\":", c.feed_forward);
-        put(",\"vocabulary\":", c.vocabulary, ",\"positions\":", c.positions, ",\"segments\":", c.segments);
-        put(",\"most_hits\":", most_hits, ",\"manifest\":\"");
-        put_hash(manifest_hash<Model>());
-        put("\",\"scratch\":{");
+        put("{\"task\":\"", task_names[int(task_of<Model>::value)], "\",\"layers\":", c.layers);
+        put(",\"positions\":", c.positions, ",\"usual\":", usual, ",\"segments\":", c.segments);
+        put(",\"most_hits\":", most_hits);
+        put_model<Model>(name);
+        put(",\"scratch\":{");
         bool first = true;
         for (const int tokens : {16, 64, 128, 256, 512})
             if (tokens <= c.positions)

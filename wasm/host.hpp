@@ -4,6 +4,7 @@
 
 #include "constformer/core/crew.hpp"
 #include "constformer/files/packed.hpp"
+#include "constformer/tasks/tokenizer.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -52,9 +53,31 @@ template <class Model> int measure_file() {
     return int(header->file_bytes);
 }
 
+// The model in a whole file; the file's vocabulary, where it has one, becomes `words`. Errors: those of check_packed,
+// verify_packed and read_tokenizer; more tokens than the model has.
+template <class Model, class Words>
+expected<const Model*> read_weights(std::span<const std::byte> file, const auto& config, Words& words) {
+    const auto view = check_packed<Model>(file);
+    if (!view) return view.error();
+    if (const auto sound = verify_packed(*view); !sound) return sound.error();
+    if (!view->text.empty()) {
+        auto read = read_tokenizer<Words>(view->text, config);
+        if (!read) return read.error();
+        if (constexpr int most = Model::config.vocabulary; read->size() > most)
+            return error("weights: a vocabulary of ", read->size(), " tokens for a model of ", most);
+        words = std::move(*read);
+    }
+    return &view->template as<Model>();
+}
+
 #if defined(__wasm_atomics__)
 lasting<std::optional<crew>> hired;
 std::optional<crew>& workers = hired.it;
+threads team() { return {workers ? &*workers : nullptr}; }
+int size_of_team() { return workers ? workers->size() : 1; }
+#else
+threads team() { return {}; }
+int size_of_team() { return 1; }
 #endif
 } // namespace
 

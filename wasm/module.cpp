@@ -5,6 +5,7 @@
 //          [-DCONSTFORMER_TOKENIZER_TYPE=bpe]
 //          [-DCONSTFORMER_POOLING=pooling::first] [-DCONSTFORMER_LOGITS='"prediction_logits"']
 //          [-DCONSTFORMER_LABELS=labels] [-DCONSTFORMER_SCORES=scoring::sigmoid]
+//          [-DCONSTFORMER_MOST_TOKENS=512]
 //
 // The host streams the weights file into memory that the module hands out. All memory is taken until load() returns and
 // none afterwards. A call that can fail returns a negative number, and error() says why in one sentence. The host
@@ -31,6 +32,10 @@
 #endif
 #ifndef CONSTFORMER_LOGITS // what Transformers calls a masked language model's output
 #define CONSTFORMER_LOGITS "logits"
+#endif
+#ifndef CONSTFORMER_MOST_TOKENS // of a text, where the host asks for no number; a model whose positions have no end
+                                // needs one
+#define CONSTFORMER_MOST_TOKENS model::config.positions
 #endif
 #ifndef CONSTFORMER_SCORES // what classify makes of logits
 #define CONSTFORMER_SCORES scoring::softmax
@@ -65,6 +70,8 @@ struct everything_here {
     tokenizer_type words;
     std::optional<engine<model, threads, tokenizer_type>> on;
     int texts = 0; // of the batch
+    int masks = 0; // of the text that fill() has read
+    shown_tokens<tokenizer_type> shown;
     hit hits[most_hits];
 };
 lasting<everything_here> only;
@@ -111,7 +118,8 @@ template <class Model> status make_room(const subword<Model>& words, encoding& t
 } // namespace
 
 EXPORT(describe) const char* describe_model() {
-    static const description<model> text(CONSTFORMER_NAME, most_hits, CONSTFORMER_LOGITS, CONSTFORMER_SCORES);
+    static const description<model> text(CONSTFORMER_NAME, CONSTFORMER_MOST_TOKENS, most_hits, CONSTFORMER_LOGITS,
+                                         CONSTFORMER_SCORES);
     return text.c_str();
 }
 
@@ -120,13 +128,15 @@ EXPORT(describe) const char* describe_model() {
 EXPORT(measure) int measure() { return measure_file<model>(); }
 
 // Memory for a file of `bytes` bytes (its place is returned; 0: there is none) and for texts of up to `tokens` tokens;
-// 0: the model's positions.
+// 0: describe()'s usual, which are the model's positions where they have an end.
 EXPORT(reserve) std::byte* reserve(int bytes, int tokens) {
     if (self.capacity != 0) // again, after a file that would not load
         return std::size_t(bytes) == self.file.size() ? self.file.data() : nullptr;
     if (bytes < head_bytes()) return nullptr;
-    constexpr int positions = model::config.positions;
-    const int capacity = tokens <= 0 || tokens > positions ? positions : std::max(tokens, std::min(8, positions));
+    constexpr int positions = model::config.positions, usual = CONSTFORMER_MOST_TOKENS;
+    const int capacity = std::clamp(tokens <= 0 ? usual : tokens, std::min(8, positions), positions);
+    if (std::uint64_t(capacity) * (model::scratch(64) / 64 + sizeof(float) * outputs_of<model>(1)) > 0x7fff'ffff)
+        return nullptr;
     const std::size_t n = std::size_t(capacity), file = room<std::byte>(std::size_t(bytes));
     const std::size_t states = room(n, width), outputs = room(outputs_of<model>(capacity)), each = room<int>(n);
     const std::size_t vectors = room(most_texts, width), table = room(table_rows, width);
@@ -142,22 +152,9 @@ EXPORT(reserve) std::byte* reserve(int bytes, int tokens) {
 
 // Checks the file that now lies at reserve()'s place, and reads its vocabulary. 0 or -1.
 EXPORT(load) int load_weights() {
-    const auto view = check_packed<model>(self.file);
-    if (!view) return no(view.error());
-    if (const auto sound = verify_packed(*view); !sound) return no(sound);
-    if (!view->text.empty()) {
-        auto words = read_tokenizer<tokenizer_type>(view->text, CONSTFORMER_TOKENIZER);
-        if (!words) return no(words.error());
-        if (words->size() > model::config.vocabulary)
-            return no(
-                error("weights: a vocabulary of ", words->size(), " tokens for a model of ", model::config.vocabulary));
-        self.words = std::move(*words);
-    }
-#if defined(__wasm_atomics__)
-    self.on.emplace(view->as<model>(), self.words, self.capacity, 0, threads{workers ? &*workers : nullptr});
-#else
-    self.on.emplace(view->as<model>(), self.words, self.capacity, 0);
-#endif
+    const auto weights = read_weights<model>(self.file, CONSTFORMER_TOKENIZER, self.words);
+    if (!weights) return no(weights.error());
+    self.on.emplace(**weights, self.words, self.capacity, 0, team());
     auto& text = self.on->text();
     const auto n = std::size_t(text_bytes) + 3; // a pair is read whole before the longer of the two is cut
     text.ids.reserve(n), text.segments.reserve(n), text.offsets.reserve(n), text.words.reserve(n);
@@ -179,6 +176,11 @@ EXPORT(token_ids) const int* token_ids() { return self.on->text().ids.data(); }
 EXPORT(token_spans) const int* token_spans() { return self.on->text().offsets.data()->data(); }
 // The token of an id, where error() puts its sentence; of bytes, as far as they are characters.
 EXPORT(piece) const char* piece(int id) { return say(self.words.token(id)); }
+// The same as a reader wants it: without the marks of words.
+EXPORT(shown_piece) const char* shown_piece(int id) {
+    self.shown.clear();
+    return say(self.shown.text(self.words, id));
+}
 
 // --- embedding: clear, add…, embed -----------------------------------------------------------------------------------
 EXPORT(clear) void clear() {
@@ -229,6 +231,28 @@ EXPORT(run) int run(int n) {
 // The values of describe()'s outputs, in their order.
 EXPORT(output) const float* output(int which) {
     return task_of<model>::value == task::encode && which == 0 ? self.states : self.outputs;
+}
+
+// --- words: tokenize, fill, filled -----------------------------------------------------------------------------------
+// What stands for the masks of the text that tokenize() has read: how many there are, or -1.
+EXPORT(fill) int fill() {
+    self.masks = 0;
+    if (!self.on) return no(error("the model is not loaded"));
+    const int mask = mask_of(self.words);
+    if (mask < 0) return no(error("fill: the tokenizer has no token for a mask"));
+    clear(), self.on->append();
+    const auto masks =
+        words_into(self.on->model(), self.on->batch(), mask, self.states, self.outputs, self.on->workspace());
+    if (!masks) return no(masks.error());
+    if (*masks == 0) return no(error("fill: the text has no ", self.words.token(mask), ", at least one is needed"));
+    return self.masks = *masks;
+}
+// The `most` most probable tokens of mask `which`, best first: how many; {int token, float score} each at hits().
+EXPORT(filled) int filled(int which, int most) {
+    if (which < 0 || which >= self.masks) return 0;
+    constexpr int count = model::config.vocabulary;
+    return best_of({self.outputs + std::size_t(which) * count, std::size_t(count)},
+                   std::span(self.hits).first(std::size_t(std::clamp(most, 0, most_hits))));
 }
 
 // The name of a label, where error() puts its sentence; "" where it has none.

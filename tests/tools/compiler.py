@@ -993,8 +993,6 @@ def test_compile_refusals(b):
         folder = b.checkpoint("marian_w27_h3", "changed")
         (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
         no(sentence, folder)
-    no("--target wasm does not go with XLNetForSequenceClassification yet; native does", GOLDEN / "xlnet_sequence", "--target", "wasm")
-    no("--target wasm does not go with MarianMTModel yet; native does", GOLDEN / "marian_w27_h3", "--target", "wasm")
 
     def retold(sentence, case, change):
         folder = b.checkpoint(case, "changed")

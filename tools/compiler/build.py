@@ -21,6 +21,8 @@ MODULE = ["-fno-exceptions", "-fno-rtti", "--no-entry", "-sSTANDALONE_WASM", "-s
 ALONE = ["-sINITIAL_HEAP=1MB"]
 SHARED = ["-matomics", "-mbulk-memory", "-sIMPORTED_MEMORY", "-sINITIAL_MEMORY=2MB", "-sMAXIMUM_MEMORY=2GB",
           "-Wl,--shared-memory,--no-check-features,--export=__stack_pointer"]  # wasm/meson.build says why
+BUILDS = {"simd128": ("", ALONE), "relaxed": (".relaxed", ["-mrelaxed-simd", *ALONE]),
+          "threads": (".threads", ["-mrelaxed-simd", *SHARED])}  # fmt: skip
 FORWARD = {"seq2seq": "forward_seq2seq.hpp", "causal": "decoder.hpp"}  # `run`, `bench` and `describe`, where they are not as BERT's
 EMBED = """    .section .rodata
     .balign 64
@@ -173,8 +175,10 @@ def wasm(checkpoint, out, options, say):
     package.files adds, and the header NAME.hpp."""
     if checkpoint.architecture in decoders.LABELS:
         raise Refusal(f"--target wasm does not go with {checkpoint.architecture} yet; native does")
-    if (checkpoint.commands in FORWARD and checkpoint.commands != "causal") or checkpoint.header == "xlnet":
-        raise Refusal(f"--target wasm does not go with {checkpoint.architecture} yet; native does")
+    wanted = list(BUILDS) if options.march == "all" else options.march.split(",")
+    for build in wanted:
+        if build not in BUILDS:
+            raise Refusal(f"--march {options.march}: {build} is not among {', '.join(BUILDS)} of WebAssembly")
     tools = Tools(say)
     name = header.identifier(out.name)
     headers = tools.env.get("CONSTFORMER_WASM_HEADERS", "")
@@ -190,8 +194,10 @@ def wasm(checkpoint, out, options, say):
         files = []
         choices = [f"-DCONSTFORMER_MODEL=checkpoints::{name}::model", f"-DCONSTFORMER_TOKENIZER=checkpoints::{name}::tokenizer",
                    f'-DCONSTFORMER_NAME="{name}"', f"-DCONSTFORMER_TOKENIZER_TYPE=checkpoints::{name}::tokenizer_type"]
-        if checkpoint.commands == "causal":
+        if checkpoint.commands in FORWARD:
             choices = [f"-DCONSTFORMER_CHECKPOINT=checkpoints::{name}"]
+        if checkpoint.header == "xlnet":
+            choices.append(f"-DCONSTFORMER_MOST_TOKENS=checkpoints::{name}::most_tokens")
         if checkpoint.commands == "encoder":
             choices.append(f"-DCONSTFORMER_POOLING=pooling::{checkpoint.pooling}")
         if checkpoint.commands == "masked_lm":
@@ -199,12 +205,12 @@ def wasm(checkpoint, out, options, say):
         if checkpoint.commands == "sequence":
             choices.append(f"-DCONSTFORMER_SCORES=checkpoints::{name}::scores")
             choices.append(f"-DCONSTFORMER_LABELS=checkpoints::{name}::labels")
-        for kind, flags in (("", ALONE), (".relaxed", ["-mrelaxed-simd", *ALONE]), (".threads", ["-mrelaxed-simd", *SHARED])):
+        for kind, flags in (BUILDS[build] for build in BUILDS if build in wanted):
             say(f"compiling {name}{kind}.wasm with em++")
             module = work / f"{name}{kind}.wasm"
             tools.run(["em++", "-std=c++20", "-O3", "-msimd128", *flags, *(["-isystem", headers] if headers else []),
                        f"-I{ROOT / 'include'}", f"-I{ROOT}", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"',
-                       *choices, *MODULE, ROOT / "wasm" / ("causal.cpp" if checkpoint.commands == "causal" else "module.cpp"),
+                       *choices, *MODULE, ROOT / "wasm" / (checkpoint.commands + ".cpp" if checkpoint.commands in FORWARD else "module.cpp"),
                        "-o", module],
                       "em++ failed")  # fmt: skip
             files.append((module, out / module.name))
@@ -215,7 +221,8 @@ def wasm(checkpoint, out, options, say):
                   f"{options.compiler} failed")  # fmt: skip
         tools.run([work / "pack", checkpoint.folder, work / "vocabulary", work / "weights"], "")
         files += [(work / "weights", out / (name + ".weights")), (header_file, out / header_file.name)]
-        for file, text in package.files(name, checkpoint.folder.resolve().name, checkpoint.commands, checkpoint.folder).items():
+        title = checkpoint.folder.resolve().name
+        for file, text in package.files(name, title, checkpoint.commands, checkpoint.folder, wanted).items():
             (work / file).write_text(text, encoding="utf-8")
             files.append((work / file, out / file))
         place(files)

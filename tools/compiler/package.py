@@ -11,7 +11,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-MODULES = (".wasm", ".relaxed.wasm", ".threads.wasm")
+MODULES = {"simd128": ".wasm", "relaxed": ".relaxed.wasm", "threads": ".threads.wasm"}
 SPDX = {"apache-2.0": "Apache-2.0", "mit": "MIT", "bsd-2-clause": "BSD-2-Clause", "bsd-3-clause": "BSD-3-Clause",
         "cc0-1.0": "CC0-1.0", "cc-by-4.0": "CC-BY-4.0", "cc-by-sa-4.0": "CC-BY-SA-4.0", "cc-by-nc-4.0": "CC-BY-NC-4.0",
         "mpl-2.0": "MPL-2.0"}  # fmt: skip
@@ -38,14 +38,17 @@ are needed; a Content-Security-Policy must allow `script-src 'self' 'wasm-unsafe
 EXAMPLES = {
     "encoder": "const [a, b] = await model.embed(['a sentence', 'another one']);",
     "sequence": "const [best] = await model.classify('a sentence');",
+    "masked_lm": "const [words] = await model.fill('a [MASK] sentence'); // or <mask>, as its tokenizer says",
+    "seq2seq": "const { text } = await model.translate('a sentence');",
     "causal": "for await (const part of model.generate('Once upon a time', { max_tokens: 40 })) console.log(part);",
 }
 
 
 def source(end, commands):
-    """What a page loads, by its ending. A language model's has wasm/causal's part behind it."""
-    parts = ["constformer", "causal"] if commands == "causal" else ["constformer"]
-    return "".join((ROOT / "wasm" / (part + end)).read_text(encoding="utf-8") for part in parts)
+    """What a page loads, by its ending. That of a model that writes has more parts, one behind the other."""
+    parts = ["constformer", *(["writing", commands] if commands in ("causal", "seq2seq") else [])]
+    files = [ROOT / "wasm" / (part + end) for part in parts]
+    return "".join(file.read_text(encoding="utf-8") for file in files if file.exists())  # writing.mjs has no types of its own
 
 
 def version():
@@ -63,8 +66,21 @@ def terms(folder):
     return SPDX.get(said[1].lower()) if said else None
 
 
-def files(name, title, commands, checkpoint):
-    """{name: text} of everything in the package but the model's three files."""
+def entry(name, builds):
+    """index.mjs, which asks for none but these builds, unless it is told to."""
+    text = (ROOT / "wasm/entry.mjs").read_text(encoding="utf-8").replace("NAME", name)
+    for build, end in MODULES.items():
+        if build not in builds:
+            text = re.sub(rf"^ *{build}: new URL\(.*\n", "", text, flags=re.MULTILINE)
+    usual = {"threads": "1"} if "threads" not in builds else {}
+    if len(builds) < len(MODULES):
+        usual |= {} if {"simd128", "relaxed"} <= set(builds) else {"relaxed": "false" if "simd128" in builds else "true"}
+    return text.replace("    ...options,\n", "".join(f"    {k}: {v},\n" for k, v in usual.items()) + "    ...options,\n")
+
+
+def files(name, title, commands, checkpoint, builds=tuple(MODULES)):
+    """{name: text} of everything in the package but the modules and the weights. builds: the modules that it has."""
+    modules = [end for build, end in MODULES.items() if build in builds]
     of_weights = terms(checkpoint)
     about = {
         "name": name,
@@ -76,9 +92,9 @@ def files(name, title, commands, checkpoint):
         "main": "./index.mjs",
         "types": f"./{name}.d.ts",
         "exports": {".": {"types": f"./{name}.d.ts", "default": "./index.mjs"},
-                    **{f"./{name}{end}": f"./{name}{end}" for end in (*MODULES, ".weights")},
+                    **{f"./{name}{end}": f"./{name}{end}" for end in (*modules, ".weights")},
                     "./package.json": "./package.json"},  # fmt: skip
-        "files": ["index.mjs", *(f"{name}{end}" for end in (".mjs", ".d.ts", *MODULES, ".weights"))],
+        "files": ["index.mjs", *(f"{name}{end}" for end in (".mjs", ".d.ts", *modules, ".weights"))],
         "sideEffects": False,
         "engines": {"node": ">=22"},
         "keywords": ["transformer", "webassembly", "simd"],
@@ -89,7 +105,7 @@ def files(name, title, commands, checkpoint):
     example = EXAMPLES.get(commands, "const outputs = await model.run({ input_ids: [(await model.tokenize('a sentence')).ids] });")
     return {
         "package.json": json.dumps(about, indent=2) + "\n",
-        "index.mjs": (ROOT / "wasm/entry.mjs").read_text(encoding="utf-8").replace("NAME", name),
+        "index.mjs": entry(name, builds),
         f"{name}.mjs": source(".mjs", commands),
         f"{name}.d.ts": source(".d.ts", commands),
         "README.md": README.format(name=name, title=title, example=example),
@@ -109,7 +125,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     try:
         found = checkpoints.read(origin)
-        place((source, folder / (name + end)) for source, end in zip(built, (*MODULES, ".weights")))
+        place((source, folder / (name + end)) for source, end in zip(built, (*MODULES.values(), ".weights")))
     except checkpoints.Refusal as why:
         sys.exit(f"package: {why}")
     for file, text in files(name, found.folder.name, found.commands, found.folder).items():

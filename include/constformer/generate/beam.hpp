@@ -64,7 +64,10 @@ class beam_search {
     // probabilities, of which some may have been taken away.
     beam_search(const beam_options& options, int vocabulary, std::span<const int> ends, bool normalized = false)
         : options_(options), vocabulary_(vocabulary), normalized_(normalized), ends_(ends.begin(), ends.end()),
-          running_(1, {0, none}), found_(std::size_t(options.beams), {lowest, none, 0, false}) {}
+          running_(1, {0, none}), found_(std::size_t(options.beams), {lowest, none, 0, false}) {
+        // Each step remembers those that go on and those that end.
+        steps_.reserve(std::size_t(std::min(options.most_new, 1 << 16)) * 2 * std::size_t(options.beams));
+    }
 
     [[nodiscard]] bool done() const { return done_; }
     // Of each beam: its newest token, and the beam that it goes on from.
