@@ -125,7 +125,7 @@ class Writing {
       if (step.phase !== 'text') return onProgress?.(step);
       this.#parts.push(step.text);
       this.#wake();
-      onToken?.(step.text);
+      onToken?.(step.text, step.loaded);
     };
     const asked = { onProgress: hear, signal: this.#abort.signal };
     this.#whole = engine.call('write', [input, options], asked).finally(() => {
