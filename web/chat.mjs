@@ -49,15 +49,16 @@ function keep() {
 // --- the model ---------------------------------------------------------------------------------------------------------
 async function offer() {
   const here = await kept(chat),
-    engine = chat.files.find(({ name }) => name.includes('.relaxed.')) ?? chat.files[0];
+    loaded = chat.files.filter(({ name }) => name.endsWith('.mjs') || name.includes('.relaxed.')),
+    engine = loaded.reduce((sum, { raw }) => sum + raw, 0);
   loading.offer(
     chat.title,
     [
       here
         ? 'Its weights are in this browser’s own storage from an earlier visit.'
-        : `Its weights are a download of ${bytes(chat.weights)}; the engine that runs them is ${bytes(engine.brotli)}. Nothing has been fetched yet. They come once and are kept by your browser.`,
-      `It takes about ${bytes(2.4 * chat.weights)} of memory while it runs.`,
-    ],
+        : `Its weights are a download of ${bytes(chat.weights)}; the engine that runs them is ${bytes(engine)}. They come once, and your browser keeps them for visits without a network, too.`,
+      here ? null : 'Nothing of it has been fetched yet.',
+    ].filter(Boolean),
     here ? 'Start the model' : `Download ${bytes(chat.weights)} and start`,
     start,
   );
@@ -113,7 +114,7 @@ function chosen() {
 }
 function turn(who, name) {
   const body = el('div', { class: 'said' }),
-    node = el('article', { class: `turn ${who}`, 'aria-label': name }, el('h3', { class: 'small-title' }, name), body);
+    node = el('article', { class: `turn ${who}`, 'aria-label': name }, el('h2', { class: 'small-title' }, name), body);
   log.append(node);
   return { node, body };
 }
