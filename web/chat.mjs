@@ -136,7 +136,8 @@ async function send() {
   say('The model is writing');
   follow(true);
   let drawn = 0,
-    shown = 0;
+    shown = 0,
+    prompt = 0;
   const draw = (written) => {
     const low = near_end();
     answer.body.replaceChildren(...prose(written));
@@ -146,6 +147,7 @@ async function send() {
     const found = await ask(text, options, {
       signal: stop.signal,
       onRead: (loaded, total) => {
+        prompt = total;
         if (!drawn) answer.body.replaceChildren(el('p', { class: 'note' }, `Reading: ${loaded} of ${plural(total, 'token')}`));
       },
       onText: (written, tokens, ms) => {
@@ -155,7 +157,7 @@ async function send() {
         draw(written);
         if (now - shown < 300 || ms < 200) return;
         shown = now;
-        numbers({ tokens, ms, live: true });
+        numbers({ prompt, reused: null, tokens, prompt_ms: null, ms }, prompt + tokens);
       },
     });
     draw(found.text);
@@ -229,12 +231,12 @@ function ready() {
   find('chat-anew').hidden = log.childElementCount === 0;
 }
 const rate = (tokens, ms) => (ms > 0 && tokens > 0 ? `${((1000 * tokens) / ms).toFixed(1)} /s` : '–');
-function numbers({ prompt = 0, reused = 0, tokens = 0, prompt_ms = 0, ms = 0, live = false } = {}) {
+// Of an answer, or of what there is of it; used: tokens in the cache.
+function numbers({ prompt = 0, reused = 0, tokens = 0, prompt_ms = 0, ms = 0 } = {}, used = talk.used) {
   find('chat-rate').replaceChildren(ms > 0 && tokens > 0 ? ((1000 * tokens) / ms).toFixed(1) : '–', ' ', el('small', {}, 'tokens per second'));
-  if (live) return;
-  const { used, about } = talk;
+  const { about } = talk;
   const rows = [
-    ['Read', prompt_ms === null ? `${prompt}` : prompt ? `${whole(prompt - reused)} at ${rate(prompt - reused, prompt_ms)}` : '–'],
+    ['Read', prompt && prompt_ms !== null ? `${whole(prompt - reused)} at ${rate(prompt - reused, prompt_ms)}` : '–'],
     ['Known already', reused === null || !prompt ? '–' : whole(reused)],
     ['Written', tokens ? `${whole(tokens)} at ${rate(tokens, ms)}` : '–'],
     ['Context', `${whole(used)} of ${whole(about.longest)}`],

@@ -244,7 +244,12 @@ for (const [which, options] of [
         await page.evaluate(axe);
         const { violations } = await page.evaluate(() => globalThis.axe.run());
         assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join('; ')}`), [], state);
-        const { wide, room } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, room: innerWidth }));
+        const { wide, room, link_end } = await page.evaluate(() => ({
+          wide: document.documentElement.scrollWidth,
+          room: innerWidth,
+          link_end: document.querySelector('#tour [aria-current]').getBoundingClientRect().right,
+        }));
+        assert.ok(link_end <= room, `${state}: the view's own link ends at ${link_end} px`);
         assert.ok(wide <= room, `${state}: ${wide} px in a window of ${room}`);
       };
       await slowly(page);
@@ -260,7 +265,7 @@ for (const [which, options] of [
       await look('in mid-answer');
       await answered(page, 1);
       await look('answered');
-      await page.screenshot({ path: join(pictures, `chat-${which}.png`), fullPage: true });
+      await page.screenshot({ path: join(pictures, `chat-${which}.png`) });
     }));
 
 test('a text becomes paragraphs, lists and code, wherever it breaks off', () =>
