@@ -30,6 +30,8 @@ template <const xlnet_config& c, element E> struct task_of<xlnet<c, E>> : is_tas
 template <const xlnet_config& c, element E> struct task_of<xlnet_lm<c, E>> : is_task<task::fill_mask> {};
 template <const xlnet_config& c, element E>
 struct task_of<xlnet_sequence_classifier<c, E>> : is_task<task::classify> {};
+template <const xlnet_config& c, element E> struct task_of<xlnet_token_classifier<c, E>> : is_task<task::tag> {};
+template <const xlnet_config& c, element E> struct task_of<xlnet_question_answerer<c, E>> : is_task<task::answer> {};
 
 // Numbers that one sentence's outputs hold beside its last hidden state.
 template <class Model> constexpr std::size_t outputs_of(int tokens) {

@@ -22,8 +22,8 @@ export interface WritingOptions {
   truncate?: boolean;
   /** Stops the text: it fails with the code 'aborted'. */
   signal?: AbortSignal;
-  /** Text as it comes, in whole characters. */
-  onToken?: (text: string) => void;
+  /** Text as it comes, in whole characters; `tokens` so far. */
+  onToken?: (text: string, tokens: number) => void;
   /** Tokens of the prompt that have been read. */
   onProgress?: (progress: { phase: 'prompt'; loaded: number; total: number }) => void;
 }

@@ -1,6 +1,7 @@
 // The frame around the views: colors and the skip link. Then the engine, then the copy for a visit without a network.
 import { find } from './dom.mjs';
 import * as engine from './engine.mjs';
+import { keep_page } from './keeping.mjs';
 import * as views from './views.mjs';
 
 const theme = find('theme'),
@@ -36,6 +37,7 @@ await new Promise((go) => {
   document.addEventListener('visibilitychange', go, { once: true });
   setTimeout(go, 2000); // whatever a browser says of its paints
 });
+await views.engine_wanted();
 engine.begin();
 await engine.ready();
-navigator.serviceWorker?.register('sw.js').catch(() => {}); // keeping the page may wait until it works; it is a nicety
+keep_page(); // this may wait until it works

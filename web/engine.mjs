@@ -2,9 +2,10 @@
 import { find } from './dom.mjs';
 import { bytes } from './format.mjs';
 import * as library from './library.mjs';
-import * as loading from './loading.mjs';
+import { loading_in } from './loading.mjs';
 
-const weights = './engine/minilm_l6.weights';
+const weights = './engine/minilm_l6.weights',
+  loading = loading_in(find('loading'));
 let arrived,
   current = null,
   opened = 0, // milliseconds from the page's start, or from the visitor's, to an engine that answers
@@ -20,7 +21,12 @@ export async function begin() {
   if (!navigator.connection?.saveData) return start();
   const { measured } = await import('./size.mjs');
   const { weights: size } = await measured().catch(() => ({}));
-  loading.offer(size ? bytes(size) : 'some size', start);
+  loading.offer(
+    'Ready when you are',
+    [`The model is a download of ${size ? bytes(size) : 'some size'}. Your browser asks sites to save data, so it has not started.`],
+    'Download and start',
+    start,
+  );
 }
 
 async function start() {

@@ -1,4 +1,4 @@
-// Measures the engine's files, and onnxruntime-web's where they lie beside the page, and writes SITE/sizes.json.
+// Measures the engine's files, and onnxruntime-web's and the chat's where they lie beside the page, and writes SITE/sizes.json.
 //
 //   node make_sizes.mjs SITE
 //
@@ -16,8 +16,8 @@ if (!site) {
 const out = join(site, 'sizes.json');
 let before = [];
 try {
-  const { ours, peer } = JSON.parse(readFileSync(out, 'utf8'));
-  before = [...ours.files, ...(peer?.files ?? [])];
+  const { ours, peer, chat } = JSON.parse(readFileSync(out, 'utf8'));
+  before = [...ours.files, ...(peer?.files ?? []), ...(chat?.files ?? [])];
 } catch {
   /* none yet */
 }
@@ -60,6 +60,12 @@ if (existsSync(told)) {
     files: code('peer').map((name) => measure('peer', name)),
     model: { name: peer.model, raw: statSync(join(site, 'peer', peer.model)).size },
   };
+}
+const chats = join(site, 'chat/chat.json');
+if (existsSync(chats)) {
+  const chat = JSON.parse(readFileSync(chats, 'utf8')); // { name, title }
+  const weights = statSync(join(site, `chat/${chat.name}.weights`)).size;
+  sizes.chat = { ...chat, files: code('chat').map((name) => measure('chat', name)), weights };
 }
 writeFileSync(`${out}.part`, `${JSON.stringify(sizes, null, 1)}\n`);
 renameSync(`${out}.part`, out);

@@ -4,7 +4,8 @@ import { bytes } from './format.mjs';
 import { remember } from './views.mjs';
 
 let coming = null;
-// -> { ours: { name, files: [{ name, raw, gzip, brotli }] }, weights, peer?: { name, version, entry, files, model: { name, raw } } }
+// -> { ours: { name, files: [{ name, raw, gzip, brotli }] }, weights, peer?: { name, version, entry, files, model: { name, raw } },
+// chat?: { name, title, files, weights } }
 export function measured() {
   coming ??= fetch('sizes.json').then((response) => {
     if (!response.ok) throw new Error(`sizes.json: the server answered ${response.status}`);
@@ -42,9 +43,10 @@ function parts({ name, files }, build) {
 }
 const total = (files) => files.reduce((sum, file) => sum + file[form()], 0);
 
-function draw({ ours, peer }) {
+function draw({ ours, peer, chat }) {
   const engines = [parts(ours, '.relaxed.'), peer && parts(peer, '.wasm')].filter(Boolean),
-    longest = Math.max(...engines.map(({ loaded }) => total(loaded)));
+    talks = chat && parts({ name: `Constformer, the chat (${chat.title})`, files: chat.files }, '.relaxed.'),
+    longest = Math.max(...[...engines, talks].filter(Boolean).map(({ loaded }) => total(loaded)));
   find('size-empty').hidden = true;
   find('size-body').hidden = false;
   const [mine, theirs] = engines.map(({ loaded }) => total(loaded));
@@ -56,7 +58,10 @@ function draw({ ours, peer }) {
     (peer
       ? ` ${peer.name} ${peer.version} can run any model, this engine only the one that it was compiled for.`
       : ' For the bars of onnxruntime-web beside them, whoever serves the page runs bench/run web --prepare, then tools/site.');
-  find('ledger').replaceChildren(...engines.map((one, i) => draw_engine(one, longest, i)));
+  find('ledger').replaceChildren(
+    ...engines.map((one, i) => draw_engine(one, longest, i)),
+    ...(talks ? [draw_engine(talks, longest, 0)] : []),
+  );
 }
 function draw_engine({ name, loaded, other }, longest, which) {
   const what_for = (name) =>

@@ -1,5 +1,6 @@
 // Which view is shown, and the address that leads to it: #NAME?PARAMETERS. A view's module is fetched when it is first
-// shown and has enter(parameters), which brings it to what the parameters say; leave() is optional.
+// shown and has enter(parameters), which brings it to what the parameters say; leave() is optional. A view that is `apart` does without
+// the engine that the others share.
 import { find } from './dom.mjs';
 
 const views = {
@@ -8,6 +9,7 @@ const views = {
   race: { title: 'why it is fast', get: () => import('./race.mjs') },
   running: { title: 'what is running here', get: () => import('./running.mjs') },
   size: { title: 'what it weighs', get: () => import('./size.mjs') },
+  chat: { title: 'chat with a small model', get: () => import('./chat.mjs'), field: 'message', apart: true },
 };
 let shown = null;
 
@@ -26,8 +28,8 @@ export function remember(name, parameters) {
 }
 
 export function focus() {
-  const { field } = views[shown];
-  find(field ?? `${shown}-title`).focus();
+  const field = find(views[shown].field ?? '');
+  (field?.checkVisibility() ? field : find(`${shown}-title`)).focus();
 }
 
 async function show(moved) {
@@ -35,7 +37,7 @@ async function show(moved) {
     before = shown;
   shown = name;
   for (const other of Object.keys(views)) find(other).hidden = other !== name;
-  find(name).querySelector('.slot').append(find('loading')); // what is on its way is said in every view
+  find(name).querySelector('.slot')?.append(find('loading')); // what is on its way is said in every view
   for (const link of find('tour').children)
     if (link.hash === `#${name}`) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
@@ -49,6 +51,18 @@ async function show(moved) {
   const view = await views[name].get();
   if (shown === name) view.enter(parameters);
 }
+
+// Until a view is shown that needs the engine.
+export const engine_wanted = () =>
+  new Promise((go) => {
+    const look = () => {
+      if (views[shown].apart) return;
+      removeEventListener('hashchange', look);
+      go();
+    };
+    addEventListener('hashchange', look);
+    look();
+  });
 
 export function start() {
   addEventListener('hashchange', () => show(true));

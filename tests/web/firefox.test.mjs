@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { make as make_chat, site as chat_site } from './support/chat.mjs';
 import { launch } from './support/firefox.mjs';
 import { serve } from './support/server.mjs';
 import { pictures, site } from './support/site.mjs';
@@ -69,6 +70,24 @@ test('Firefox: races two builds, says what is running and what it weighs', async
   await go('size');
   await has('#ledger', 'minilm_l6\\.mjs');
   await keep('size');
+});
+
+test('Firefox: fetches a language model when asked, and chats', async () => {
+  await make_chat();
+  const talks = await serve(chat_site);
+  try {
+    await page.goto(talks.url + link('chat', { temperature: 0, repetition_penalty: 1, max_tokens: 24 }));
+    await page.waitForSelector('#chat-loading .button');
+    await page.click('#chat-loading .button');
+    await page.waitForSelector('#chat-body:not([hidden]) #chat-send:not([hidden])');
+    await page.type('#message', 'The cat sat');
+    await page.keyboard.press('Enter');
+    await has('.turn.model > .note', '^\\d+ tokens; (the model ended it|it has as many)');
+    await has('.turn.model .said', 'ighighighighigh5');
+    await keep('chat');
+  } finally {
+    await talks.close();
+  }
 });
 
 test('Firefox: breaks nothing on the way', () => assert.deepEqual(complaints, []));

@@ -85,6 +85,7 @@ test('works a second time without a network', () =>
       ['race', '#race-start'],
       ['running', '#map svg'],
       ['size', '#ledger table'],
+      ['chat', '#chat-empty, #chat-loading .button'],
     ]) {
       await go(page, link(view));
       await page.locator(there).first().waitFor();
@@ -97,7 +98,7 @@ test('keeps every file of the page for a visit without a network', () => {
     there = readdirSync(site, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => relative(site, join(entry.parentPath, entry.name)))
-      .filter((name) => !/^peer|^sw\.js$|\.(weights|ts)$/.test(name)); // for a race; itself; the engine's own; for editors
+      .filter((name) => !/^(peer|chat)\/|^sw\.js$|\.(weights|ts)$/.test(name)); // when asked for; itself; the engine's own; for editors
   assert.deepEqual(listed.map((name) => (name === './' ? 'index.html' : name)).sort(), there.sort());
 });
 
@@ -232,11 +233,11 @@ test('works where the browser keeps nothing', async () =>
   }));
 
 test('paints before the engine, with little', async () => {
-  for (const view of ['search', 'attention', 'race', 'running', 'size'])
+  for (const view of ['search', 'attention', 'race', 'running', 'size', 'chat'])
     await visit({}, async ({ page, url, server }) => {
       server.faults.set(weights, { status: 503 }); // the rest has come when these have failed
       await page.goto(url + link(view));
-      await page.locator('#loading.failed').waitFor();
+      await page.locator(view === 'chat' ? '#chat-empty:visible, #chat-loading:visible' : '#loading.failed').waitFor();
       const { bytes, names } = await page.evaluate(async () => {
         const painted = await new Promise((found) => {
           new PerformanceObserver((list) => {

@@ -204,6 +204,11 @@ test('the tour can be taken by keyboard alone', () =>
     await tab_to('[name=form]');
     await page.keyboard.press('ArrowRight');
     assert.equal(await hash(page), '#size?as=gzip');
+    await tab_to('.next a');
+    await page.keyboard.press('Enter');
+    await page.locator('#chat-empty:visible, #chat-loading:visible').waitFor();
+    assert.equal(await focused(), 'chat-title');
+    await page.goBack();
     await page.goBack();
     await page.locator('#map svg').waitFor();
     assert.equal(await page.locator('#tour [aria-current=page]').innerText(), 'What runs');

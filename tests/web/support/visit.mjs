@@ -8,8 +8,8 @@ export const question = 'how do plants make food';
 const policy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'";
 
-export async function visit(browser, options, run) {
-  const server = await serve(site, { headers: { 'content-security-policy': policy } }),
+export async function visit(browser, { folder = site, ...options }, run) {
+  const server = await serve(folder, { headers: { 'content-security-policy': policy } }),
     { context, page, complaints } = await open(browser, options);
   try {
     await run({ server, context, page, complaints, url: server.url });
