@@ -18,8 +18,8 @@ export interface TranslateOptions {
   truncate?: boolean;
   /** Stops the texts: they fail with the code 'aborted'. */
   signal?: AbortSignal;
-  /** Text as it comes, in whole characters; of beams, the best text at its end. `index`: which of a list. */
-  onToken?: (text: string, index?: number) => void;
+  /** Text as it comes, in whole characters, `tokens` so far; of beams, the best text at its end. `index`: which of a list. */
+  onToken?: (text: string, tokens: number, index?: number) => void;
   /** Texts of a list that are written. */
   onProgress?: (progress: { phase: 'texts'; loaded: number; total: number }) => void;
 }

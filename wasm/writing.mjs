@@ -71,7 +71,7 @@ class Writing {
       if (step.phase !== 'text') return onProgress?.(step);
       this.#parts.push(step.text);
       this.#wake();
-      onToken?.(step.text, step.index);
+      onToken?.(step.text, step.loaded, step.index);
     };
     const asked = { onProgress: hear, signal: this.#abort.signal };
     this.#whole = engine.call(method, [input, options], asked).finally(() => {
