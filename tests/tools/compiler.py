@@ -1003,7 +1003,8 @@ def test_compile_refusals(b):
 
     retold("a normalizer of type Nmt is not supported yet", "roberta_w20_h1", lambda t: t.update(normalizer={"type": "Nmt"}))
     retold("with dropout 0.1 is not supported yet", "roberta_w20_h1", lambda t: t["model"].update(dropout=0.1))
-    retold("is not as `tokenizers` writes it", "roberta_w20_h1", lambda t: t["model"].pop("vocab"))
+    retold("a model of type BPE without vocab cannot be read", "roberta_w20_h1", lambda t: t["model"].pop("vocab"))
+    retold("is not as `tokenizers` writes it", "roberta_w20_h1", lambda t: t["model"].update(merges=["a"]))
     retold("283 tokens, but config.json has a vocab_size of 281", "roberta_w20_h1",
            lambda t: t["added_tokens"].append({"id": 282, "content": "x", "special": True}))
     twice = [{"SpecialToken": {"id": "[SEP]", "type_id": 0}}] * 2

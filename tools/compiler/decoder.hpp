@@ -7,8 +7,6 @@
 #include "constformer/generate/prefill.hpp"
 #include "constformer/tasks/engine.hpp"
 
-#include <chrono>
-
 #include CONSTFORMER_COMMANDS // of this head
 
 namespace constformer::program {
@@ -66,40 +64,26 @@ inline status run(const arguments& given) {
 inline status bench(const arguments& given) {
     const auto s = session::open(given, true);
     if (!s) return s.error();
-    const auto lengths = given.numbers("--lengths", "8,128", 1);
-    if (!lengths) return lengths.error();
-    const auto threads = given.numbers("--threads", "1", 1);
-    if (!threads) return threads.error();
-    for (const int tokens : *lengths)
-        if (tokens >= model::config.positions)
-            return error("--lengths ", tokens, ": this model has ", model::config.positions,
-                         " positions, one of which is for the token behind");
-    for (const int count : *threads) {
+    const int positions = model::config.positions;
+    const auto asked = read_bench_options(given, positions, positions - 1, ", one of which is for the token behind");
+    if (!asked) return asked.error();
+    for (const int count : asked->threads) {
         team workers(count);
         const on_team policy{&workers};
-        for (const int tokens : *lengths) {
-            std::vector<int> ids(std::size_t(tokens), 0);
-            unsigned draw = 1;
-            for (int& id : ids) id = int((draw = draw * 1664525 + 1013904223) >> 8) % model::config.vocabulary;
+        for (const int tokens : asked->lengths) {
+            const auto ids = any_ids(tokens);
             constexpr int block = 128; // tokens of a prompt that are read at a time
             decoder_memory memory(std::min(block, tokens), tokens + 1, 1, count);
             std::vector<float> logits(std::size_t(model::outputs));
             const auto time = [&](std::string_view what, auto&& forward) -> status {
-                std::vector<double> times;
-                double total = 0;
-                for (int round = -2; round < 5 || (total < 5e5 && round < 20'000); ++round) { // two to warm up
-                    const auto begin = std::chrono::steady_clock::now();
-                    if (status ok = forward(); !ok) return ok;
-                    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
-                    if (round >= 0) times.push_back(took.count()), total += took.count();
-                }
-                std::sort(times.begin(), times.end());
+                const auto times = times_of(5e5, forward);
+                if (!times) return times.error();
                 writer out;
                 out << "{\"model\":";
                 out.quoted(checkpoint::name) << ",\"precision\":\"" << precision() << "\",\"step\":\"" << what;
                 out << "\",\"length\":" << tokens << ",\"threads\":" << count << ",\"median_us\":";
-                out.fixed(times[times.size() / 2], 1) << ",\"min_us\":";
-                out.fixed(times[0], 1) << "}\n";
+                out.fixed((*times)[times->size() / 2], 1) << ",\"min_us\":";
+                out.fixed((*times)[0], 1) << "}\n";
                 return out.flush();
             };
             const rows<model::outputs> row{logits.data(), 1};

@@ -9,8 +9,6 @@
 
 #include "constformer/tasks/engine.hpp"
 
-#include <chrono>
-
 #include CONSTFORMER_COMMANDS // of this head
 
 namespace constformer::program {
@@ -55,39 +53,26 @@ inline status run(const arguments& given) {
 inline status bench(const arguments& given) {
     const auto s = session::open(given, true);
     if (!s) return s.error();
-    const auto lengths = given.numbers("--lengths", "8,128", 1);
-    if (!lengths) return lengths.error();
-    const auto threads = given.numbers("--threads", "1", 1);
-    if (!threads) return threads.error();
-    for (const int tokens : *lengths)
-        if (tokens > model::config.positions)
-            return error("--lengths ", tokens, ": this model has ", model::config.positions, " positions");
-    for (const int count : *threads) {
+    const auto asked = read_bench_options(given, model::config.positions, model::config.positions);
+    if (!asked) return asked.error();
+    for (const int count : asked->threads) {
         team workers(count);
         const on_team policy{&workers};
-        for (const int tokens : *lengths) {
-            std::vector<int> ids;
-            ids.resize(std::size_t(tokens));
-            unsigned draw = 1;
-            for (int& id : ids) id = int((draw = draw * 1664525 + 1013904223) >> 8) % model::config.vocabulary;
+        for (const int tokens : asked->lengths) {
+            const auto ids = any_ids(tokens);
             const aligned_memory memory(beside(tokens) + model::scratch(tokens, count));
             auto results = outputs(1, tokens);
-            std::vector<double> times;
-            double total = 0;
-            for (int round = -2; round < 5 || (total < 5e5 && round < 20'000); ++round) { // two to warm up
-                const auto begin = std::chrono::steady_clock::now();
+            const auto times = times_of(5e5, [&] {
                 const auto m = basic_workspace<silent, on_team>::over(memory.bytes(), {}, policy);
-                if (status ok = forward(*s->net, {.ids = ids}, 0, results, m); !ok) return ok;
-                const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
-                if (round >= 0) times.push_back(took.count()), total += took.count();
-            }
-            std::sort(times.begin(), times.end());
+                return forward(*s->net, {.ids = ids}, 0, results, m);
+            });
+            if (!times) return times.error();
             writer out;
             out << "{\"model\":";
             out.quoted(checkpoint::name) << ",\"precision\":\"" << precision() << "\",\"length\":" << tokens;
             out << ",\"threads\":" << count << ",\"median_us\":";
-            out.fixed(times[times.size() / 2], 1) << ",\"min_us\":";
-            out.fixed(times[0], 1) << "}\n";
+            out.fixed((*times)[times->size() / 2], 1) << ",\"min_us\":";
+            out.fixed((*times)[0], 1) << "}\n";
             if (status ok = out.flush(); !ok) return ok;
         }
     }

@@ -1,11 +1,10 @@
 // forward_seq2seq: `run`, `bench` and `describe` of what reads one text and writes another.
 #pragma once
 
+#include "about.hpp"
 #include "tensors.hpp"
 
 #include "constformer/tasks/engine.hpp"
-
-#include <chrono>
 
 #include CONSTFORMER_COMMANDS
 
@@ -71,42 +70,22 @@ inline status run(const arguments& given) {
 inline status bench(const arguments& given) {
     const auto s = session::open(given, true);
     if (!s) return s.error();
-    const auto lengths = given.numbers("--lengths", "8,128", 1);
-    if (!lengths) return lengths.error();
-    const auto threads = given.numbers("--threads", "1", 1);
-    if (!threads) return threads.error();
-    for (const int tokens : *lengths)
-        if (tokens > model::limits.positions)
-            return error("--lengths ", tokens, ": this model has ", model::limits.positions, " positions");
-    for (const int count : *threads) {
+    const auto asked = read_bench_options(given, model::limits.positions, model::limits.positions);
+    if (!asked) return asked.error();
+    for (const int count : asked->threads) {
         team workers(count);
-        for (const int tokens : *lengths) {
+        for (const int tokens : asked->lengths) {
             reading r(tokens, tokens, {&workers});
-            std::vector<int> ids;
-            ids.resize(std::size_t(tokens));
-            unsigned draw = 1;
-            for (int& id : ids) id = int((draw = draw * 1664525 + 1013904223) >> 8) % model::config.vocabulary;
+            const auto ids = any_ids(tokens);
             std::vector<float> x(ids.size() * model::width), y(ids.size() * model::outputs);
             const rows<model::width> source{x.data(), tokens};
-            const auto timed = [&](auto&& step) -> expected<std::vector<double>> {
-                std::vector<double> times;
-                double total = 0;
-                for (int round = -2; round < 5 || (total < 2.5e5 && round < 20'000); ++round) { // two to warm up
-                    const auto begin = std::chrono::steady_clock::now();
-                    if (status ok = step(); !ok) return ok.error();
-                    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
-                    if (round >= 0) times.push_back(took.count()), total += took.count();
-                }
-                std::sort(times.begin(), times.end());
-                return times;
-            };
-            const auto encode = timed([&]() -> status {
+            const auto encode = times_of(2.5e5, [&]() -> status {
                 if (status ok = s->net->encode(ids, {}, source, r.workspace()); !ok) return ok;
                 return s->net->begin(source, r.past, r.workspace());
             });
             if (!encode) return encode.error();
             if (status ok = s->net->decode(ids, {}, r.past, {y.data(), tokens}, r.workspace()); !ok) return ok;
-            const auto word = timed([&]() -> status {
+            const auto word = times_of(2.5e5, [&]() -> status {
                 r.past.rewind(tokens - 1);
                 return s->net->decode(std::span(ids).first(1), {}, r.past, {y.data(), 1}, r.workspace());
             });
@@ -129,29 +108,15 @@ inline status bench(const arguments& given) {
 inline status describe(const arguments&) {
     constexpr auto& c = model::config;
     writer out;
-    const auto line = [&](std::string_view name) -> writer& {
-        out << name << ':';
-        for (std::size_t i = name.size(); i < 16; ++i) out << ' ';
-        return out;
-    };
-    line("model") << checkpoint::name << '\n';
-    line("type") << type_name<model>() << '\n';
-    line("precision") << precision() << '\n';
-    const auto isa = choose_isa();
-    if (!isa) return isa.error();
-    line("isa") << built_isas::all[*isa].name;
-    if (std::size(built_isas::all) > 1)
-        for (const instruction_set& one : built_isas::all)
-            out << (&one == built_isas::all ? " (of " : ", ") << one.name;
-    out << (std::size(built_isas::all) > 1 ? ")\n" : "\n");
+    const about line{out, 16};
+    if (status ok = describe_type(line); !ok) return ok;
     line("encoder layers") << c.layers << '\n';
     line("decoder layers") << c.decoder_layers << '\n';
     line("width") << c.width << '\n';
     line("heads") << c.heads << '\n';
     line("feed forward") << c.feed_forward << '\n';
     line("vocabulary") << c.vocabulary << '\n';
-    line("parameters") << parameters<model>() << '\n';
-    line("weights") << sizeof(model) << " bytes" << (has_embedded_weights() ? ", in this program\n" : "\n");
+    describe_weights(line);
     out << "\ntokens    FLOPs to read    FLOPs a word    scratch bytes    state bytes\n";
     for (const int tokens : {1, 8, 16, 32, 64, 128, 256, 512}) {
         if (tokens > model::limits.positions) break;
@@ -160,11 +125,7 @@ inline status describe(const arguments&) {
             std::to_string((long long)model::decode_flops(tokens, tokens)),
             std::to_string(either(model::encode_scratch(tokens), model::decode_scratch(1, tokens, tokens))),
             std::to_string(model::state::bytes(tokens, tokens))};
-        const std::size_t ends[] = {6, 23, 39, 56, 71};
-        std::size_t at = 0;
-        for (std::size_t i = 0; i < 5; at = ends[i++])
-            out << std::string(ends[i] - at - std::min(columns[i].size(), ends[i] - at), ' ') << columns[i];
-        out << '\n';
+        describe_row(out, columns, {6, 23, 39, 56, 71});
     }
     return out.flush();
 }
