@@ -103,22 +103,22 @@ test('it can be stopped, waits its turn, and says what is wrong in one sentence'
   for await (const part of dates.translate(source)) if (part) break;
   const both = await Promise.all([dates.translate(source), dates.translate([source, source], { beams: 2 })]);
   assert.deepEqual([both[0].text, ...both[1].map(({ text }) => text)], [wanted, wanted, wanted]);
-  for (const [sentence, writing] of [
-    [/beams: 9 beams, there is room for 4/, dates.translate('x', { beams: 9 })],
-    [/0 beams, at least 1 is needed/, dates.translate('x', { beams: 0 })],
-    [/beams: a whole number of at least 0 is needed, not many/, dates.translate('x', { beams: 'many' })],
-    [/the 2 best were asked for of 1 beams/, dates.translate('x', { beams: 1, best: 2 })],
-    [/4000 new tokens, there is room for 1 to 12/, dates.translate('x', { max_tokens: 4000 })],
-    [/length_penalty: a number is needed, not Infinity/, dates.translate('x', { length_penalty: Infinity })],
-    [/prefix: a text is needed, not 3/, dates.translate('x', { prefix: 3 })],
-    [/a text must be a string, not number/, dates.translate(['x', 3])],
-    [/tokens, at most 64 fit/, dates.translate('x '.repeat(100))],
-    [/longer than the 65,536 bytes/, dates.translate('x'.repeat(70_000))],
-    [/is an encoder-decoder: it has translate and summarize, not embed/, dates.embed('x')],
-    [/not run/, dates.run({ input_ids: [[1]] })],
-    [/reads no pairs/, dates.tokenize('a', { pair: 'b' })],
+  for (const [sentence, ask] of [
+    [/beams: 9 beams, there is room for 4/, () => dates.translate('x', { beams: 9 })],
+    [/0 beams, at least 1 is needed/, () => dates.translate('x', { beams: 0 })],
+    [/beams: a whole number of at least 0 is needed, not many/, () => dates.translate('x', { beams: 'many' })],
+    [/the 2 best were asked for of 1 beams/, () => dates.translate('x', { beams: 1, best: 2 })],
+    [/4000 new tokens, there is room for 1 to 12/, () => dates.translate('x', { max_tokens: 4000 })],
+    [/length_penalty: a number is needed, not Infinity/, () => dates.translate('x', { length_penalty: Infinity })],
+    [/prefix: a text is needed, not 3/, () => dates.translate('x', { prefix: 3 })],
+    [/a text must be a string, not number/, () => dates.translate(['x', 3])],
+    [/tokens, at most 64 fit/, () => dates.translate('x '.repeat(100))],
+    [/longer than the 65,536 bytes/, () => dates.translate('x'.repeat(70_000))],
+    [/is an encoder-decoder: it has translate and summarize, not embed/, () => dates.embed('x')],
+    [/not run/, () => dates.run({ input_ids: [[1]] })],
+    [/reads no pairs/, () => dates.tokenize('a', { pair: 'b' })],
   ])
-    await assert.rejects(writing, refused('input', sentence));
+    await assert.rejects(async () => ask(), refused('input', sentence));
   await assert.rejects(async () => dates.translate(3), refused('input', /texts must be a string or a list/));
   assert.equal((await dates.translate('x '.repeat(100), { truncate: true })).source, 64);
   const other = await load('dates'),
@@ -155,13 +155,13 @@ test('an XLNet that was trained here fills gaps with verbs that agree: 980 of 10
   assert.ok(first.length === 3 && second.length === 3 && first[0].score >= first[1].score && first[0].score <= 1);
   const { longest, usual, memory_bytes } = await model.describe();
   assert.deepEqual([longest, usual], [64, 64]); // its positions have no end
-  for (const [sentence, asking] of [
-    [/the text has no <mask>, at least one is needed/, model.fill('the key is there')],
-    [/top: a whole number from 1 to 128 is needed, not 0/, model.fill('the <mask>', { top: 0 })],
-    [/more than the 64 tokens that fit/, model.fill('the <mask> '.repeat(100))],
-    [/gives logits, not embeddings/, model.embed('x')],
+  for (const [sentence, ask] of [
+    [/the text has no <mask>, at least one is needed/, () => model.fill('the key is there')],
+    [/top: a whole number from 1 to 128 is needed, not 0/, () => model.fill('the <mask>', { top: 0 })],
+    [/more than the 64 tokens that fit/, () => model.fill('the <mask> '.repeat(100))],
+    [/gives logits, not embeddings/, () => model.embed('x')],
   ])
-    await assert.rejects(asking, refused('input', sentence));
+    await assert.rejects(ask, refused('input', sentence));
   assert.equal((await model.fill('the <mask> '.repeat(100), { truncate: true, top: 128 })).length > 20, true);
   assert.equal((await model.describe()).memory_bytes, memory_bytes);
 });
