@@ -28,6 +28,7 @@ from project import ROOT, built, environment, quiet, stop  # noqa: E402
 SECONDS, MEGABYTES = 10, 600  # of each kernel source with each compiler
 ALL_SECONDS = 120  # of all kernels that a program of every instruction set holds, by one compiler
 ENGINE_KIB, ATTENTION_KIB = 60, 20  # of WebAssembly after brotli; the engine's JavaScript included
+WRITING_KIB = 146  # 150 KB, of an engine that writes, its tokenizer included
 UNITS = {"seconds": "s", "megabytes": "MB", "brotli_kib": "KiB after brotli"}
 
 
@@ -83,6 +84,15 @@ def engines(env):
         yield name, [built(name, "wasm/minilm_l6.wasm", env), ROOT / "wasm/constformer.mjs"]
 
 
+def writers(env, folder):
+    """The same of each kind of model that writes: its package's module with relaxed SIMD, and its JavaScript."""
+    for name, checkpoint in (("chat", "tests/golden/llama_chat"), ("translation", "data/dates")):
+        out = folder / name
+        quiet([ROOT / "tools/constformer", "compile", ROOT / checkpoint, "-o", out, "--target", "wasm", "--march", "relaxed", "-q"],
+              f"compiling {checkpoint}", env=env)  # fmt: skip
+        yield name, [out / f"{name}.relaxed.wasm", out / f"{name}.mjs"]
+
+
 def measure(env):
     """All results: name, figures, and the budget of each figure."""
     with tempfile.TemporaryDirectory() as name:
@@ -119,6 +129,8 @@ def sizes(env):
         for title in ("em++", "em++ relaxed"):
             module = attention(compilers(env)[title], env, pathlib.Path(name))
             yield weigh("attention alone", title, [module], env, ATTENTION_KIB)
+        for kind, files in writers(env, pathlib.Path(name)):
+            yield weigh(f"{kind} engine, JavaScript included", "wasm-relaxed", files, env, WRITING_KIB)
     for name, files in engines(env):
         yield weigh("MiniLM engine, JavaScript included", name, files, env, ENGINE_KIB)
 
