@@ -85,7 +85,7 @@ test('works a second time without a network', () =>
       ['race', '#race-start'],
       ['running', '#map svg'],
       ['size', '#ledger table'],
-      ['chat', '#chat-empty, #chat-loading .button'],
+      ['chat', '#chat-empty:visible, #chat-loading .button:visible'],
     ]) {
       await go(page, link(view));
       await page.locator(there).first().waitFor();
