@@ -83,7 +83,7 @@ inline status bench(const arguments& given) {
             for (int& id : ids) id = int((draw = draw * 1664525 + 1013904223) >> 8) % model::config.vocabulary;
             constexpr int block = 128; // tokens of a prompt that are read at a time
             decoder_memory memory(std::min(block, tokens), tokens + 1, 1, count);
-            std::vector<float> logits(std::size_t(model::outputs));
+            std::vector<float> logits(static_cast<std::size_t>(model::outputs));
             const auto time = [&](std::string_view what, auto&& forward) -> status {
                 std::vector<double> times;
                 double total = 0;
