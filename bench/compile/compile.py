@@ -4,6 +4,7 @@
   bench/run compile            a table
   bench/run compile --json     the same for machines
   bench/run compile --check    only what is over budget
+  bench/run compile --decoder  only what tools/constformer compiles of SmolLM2-135M, six instruction sets by g++ (a minute; no test runs it)
   bench/run compile --sizes    only what the WebAssembly engines weigh, and what a page loads of onnxruntime-web,
                                transformers.js and wllama (installed by the first run; their versions are pinned in peers.json)
 
@@ -27,6 +28,7 @@ from project import ROOT, built, environment, quiet, stop  # noqa: E402
 # The budgets. A larger one needs a reason in its commit.
 SECONDS, MEGABYTES = 10, 600  # of each kernel source with each compiler
 ALL_SECONDS = 120  # of all kernels that a program of every instruction set holds, by one compiler
+DECODER_SECONDS = 60  # of all that tools/constformer compiles of a decoder: 30 s on two processors
 ENGINE_KIB, ATTENTION_KIB = 60, 20  # of WebAssembly after brotli; the engine's JavaScript included
 WRITING_KIB = 146  # 150 KB, of an engine that writes, its tokenizer included
 UNITS = {"seconds": "s", "megabytes": "MB", "brotli_kib": "KiB after brotli"}
@@ -123,6 +125,24 @@ def measure(env):
         yield from sizes(env)
 
 
+def decoder(env):
+    """SmolLM2-135M as tools/constformer compiles it: the program's own source, and the kernels of each instruction set."""
+    header, isas = pathlib.Path(__file__).with_name("smollm2.hpp"), instruction_sets()
+    simd = quiet(["pkg-config", "--cflags", "xsimd"], "pkg-config --cflags xsimd", env=env).split()
+    common = ["g++", "-std=c++20", "-O3", "-fno-math-errno", "-pthread", f"-I{ROOT / 'include'}", *simd, "-DCONSTFORMER_ISAS=" + ",".join(isas)]
+    program = [*common, f"-I{ROOT / 'tools/compiler'}", f'-DCONSTFORMER_HEADER="{header}"', "-DCONSTFORMER_CHECKPOINT=checkpoints::smollm2",
+               '-DCONSTFORMER_COMMANDS="commands/causal.hpp"', '-DCONSTFORMER_FORWARD="decoder.hpp"']
+    jobs = [("program", program, ROOT / "tools/compiler/program.cpp")]
+    jobs += [(isa, [*common, "-fno-exceptions", "-fno-rtti", f'-DCONSTFORMER_MODEL_HEADER="{header}"', "-DCONSTFORMER_MODEL=checkpoints::smollm2::model",
+                    f"-DCONSTFORMER_FOR={isa}", *flags], ROOT / "kernels/dispatched.cpp") for isa, flags in isas.items()]  # fmt: skip
+    total = 0.0
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for (title, _, _), (seconds, megabytes) in zip(jobs, pool.map(lambda job: compile_one(job[1], job[2], env, folder), jobs)):
+            yield {"what": "SmolLM2-135M, q4", "by": f"g++ {title}", "seconds": round(seconds, 2), "megabytes": round(megabytes), "budget": {}}
+            total += seconds
+    yield {"what": "SmolLM2-135M, q4, all of it", "by": "g++", "seconds": round(total, 2), "budget": {"seconds": DECODER_SECONDS}}
+
+
 def sizes(env):
     """What attention alone and the engines weigh."""
     with tempfile.TemporaryDirectory() as name:
@@ -173,12 +193,13 @@ def main():
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     parser.add_argument("--check", action="store_true", help="print only what is over budget")
     parser.add_argument("--sizes", action="store_true", help="only the bytes of the engines, and those of others")
+    parser.add_argument("--decoder", action="store_true", help="only a decoder's program, as tools/constformer compiles it")
     wanted = parser.parse_args()
     env = environment()
     for tool in ("brotli", "em++"):
         if not shutil.which(tool, path=env["PATH"]):
             stop(f"{tool} is missing: run tools/setup")
-    results = [*sizes(env), *peers(env)] if wanted.sizes else list(measure(env))
+    results = [*sizes(env), *peers(env)] if wanted.sizes else list(decoder(env) if wanted.decoder else measure(env))
     problems = [problem for result in results for problem in over(result)]
     if wanted.json:
         print(json.dumps({"bench": "compile", "results": results, "over_budget": problems}, indent=2))

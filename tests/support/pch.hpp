@@ -2,3 +2,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include "constformer/core/simd.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>

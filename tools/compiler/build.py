@@ -15,6 +15,9 @@ from checkpoint import Refusal
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PARTS = ROOT / "tools" / "compiler"
 COMMON = ["-std=c++20", "-O3", "-fno-math-errno"]
+# Instruction sets that are the one before them, as far as the weights of other precisions go.
+BYTES = ("i8", "q8", "q4")
+ONLY_FOR = {"avx_vnni": BYTES, "avx512_vnni": BYTES, "avx512_bf16": ("bf16", *BYTES), "neon_dot": BYTES}
 # As wasm/meson.build has them.
 MODULE = ["-fno-exceptions", "-fno-rtti", "--no-entry", "-sSTANDALONE_WASM", "-sMALLOC=emmalloc", "-sALLOW_MEMORY_GROWTH",
           "-sSTACK_SIZE=128KB"]  # fmt: skip
@@ -90,8 +93,9 @@ class Tools:
         return self.env.get("CXXFLAGS", "").split()
 
 
-def instruction_sets(tools, compiler, march):
-    """{name: flags} of those that the program shall hold, the best last; none: the one that -march= says."""
+def instruction_sets(tools, compiler, march, precision):
+    """{name: flags} of those that the program shall hold, the best last; none: the one that -march= says. All: what the compiler knows and
+    the precision has a use for."""
     known = [line.split() for line in (ROOT / "kernels/isas.txt").read_text().splitlines() if line and line[0] != "#"]
     given = march.split(",")
     if march != "all" and not any(name in given for name, *_ in known):
@@ -107,7 +111,7 @@ def instruction_sets(tools, compiler, march):
             raise Refusal(f"--march {march}: {name} is not among {', '.join(offered) or 'what is known'} of {machine}")
         tools.run([compiler, *offered[name], "-fsyntax-only", "-x", "c++", os.devnull], f"{compiler} failed")
     return {name: flags for name, flags in offered.items()
-            if name in given or march == "all" and tools.knows(compiler, *flags)}  # fmt: skip
+            if name in given or march == "all" and precision in ONLY_FOR.get(name, (precision,)) and tools.knows(compiler, *flags)}  # fmt: skip
 
 
 def defines(checkpoint, name, header_file):
@@ -138,7 +142,7 @@ def native(checkpoint, out, options, say):
         header_file.write_text(header.write(checkpoint, name, options.precision), encoding="utf-8")
         (work / "vocabulary").write_bytes(checkpoint.vocabulary)
         compiler, why = options.compiler, f"{options.compiler} failed"
-        isas = instruction_sets(tools, compiler, options.march)
+        isas = instruction_sets(tools, compiler, options.march, options.precision)
         say(f"compiling {name} ({checkpoint.parameters:,} parameters) with {compiler} for {', '.join(isas) or options.march}")
         common = [compiler, *COMMON, "-pthread", f"-I{ROOT / 'include'}", *tools.xsimd()]
         # The program itself is for every processor of the architecture where the kernels are chosen at run time.

@@ -74,7 +74,7 @@ inline status bench(const arguments& given) {
             const auto ids = any_ids(tokens);
             constexpr int block = 128; // tokens of a prompt that are read at a time
             decoder_memory memory(std::min(block, tokens), tokens + 1, 1, count);
-            std::vector<float> logits(std::size_t(model::outputs));
+            std::vector<float> logits(static_cast<std::size_t>(model::outputs));
             const auto time = [&](std::string_view what, auto&& forward) -> status {
                 const auto times = times_of(5e5, forward);
                 if (!times) return times.error();

@@ -113,7 +113,7 @@ class session {
 };
 
 // How the matrices are stored.
-constexpr std::string_view precision() {
+consteval std::string_view precision() {
     for (const parameter& p : manifest<model>())
         if (p.path().ends_with("ffn.up.weight")) return name_of(p.type);
     return name_of(f32);
