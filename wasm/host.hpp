@@ -73,11 +73,11 @@ expected<const Model*> read_weights(std::span<const std::byte> file, const auto&
 #if defined(__wasm_atomics__)
 lasting<std::optional<crew>> hired;
 std::optional<crew>& workers = hired.it;
-threads team() { return {workers ? &*workers : nullptr}; }
-int size_of_team() { return workers ? workers->size() : 1; }
+[[maybe_unused]] threads team() { return {workers ? &*workers : nullptr}; }
+[[maybe_unused]] int size_of_team() { return workers ? workers->size() : 1; }
 #else
-threads team() { return {}; }
-int size_of_team() { return 1; }
+[[maybe_unused]] threads team() { return {}; }
+[[maybe_unused]] int size_of_team() { return 1; }
 #endif
 } // namespace
 
