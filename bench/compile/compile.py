@@ -92,7 +92,8 @@ def writers(env, folder):
         out = folder / name
         quiet([ROOT / "tools/constformer", "compile", ROOT / checkpoint, "-o", out, "--target", "wasm", "--march", "relaxed", "-q"],
               f"compiling {checkpoint}", env=env)  # fmt: skip
-        yield name, [out / f"{name}.relaxed.wasm", out / f"{name}.mjs"]
+        module = next(out.glob("*.relaxed.wasm"))  # (not every name may be one in C++)
+        yield name, [module, out / module.name.replace(".relaxed.wasm", ".mjs")]
 
 
 def measure(env):
