@@ -74,11 +74,17 @@ class Writing {
       onToken?.(step.text, step.loaded, step.index);
     };
     const asked = { onProgress: hear, signal: this.#abort.signal };
-    this.#whole = engine.call(method, [input, options], asked).finally(() => {
-      signal?.removeEventListener('abort', stop);
-      this.#ended = true;
-      this.#wake();
-    });
+    this.#whole = engine
+      .call(method, [input, options], asked)
+      .then((written) => {
+        if (signal?.aborted) throw abort_error(signal); // who stopped it hears so, though the engine had just ended
+        return written;
+      })
+      .finally(() => {
+        signal?.removeEventListener('abort', stop);
+        this.#ended = true;
+        this.#wake();
+      });
     this.#whole.catch(() => {}); // who waits for it hears of it
   }
   then(...both) {

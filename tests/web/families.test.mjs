@@ -89,7 +89,7 @@ test('greedy text comes in parts, beams are ranked, and options change what is w
   const cut = await dates.translate(source, { max_tokens: 4 });
   assert.deepEqual([cut.stop, cut.text, cut.ids.length], ['length', wanted.slice(0, 4), 4]);
   const indices = new Set();
-  await dates.translate([source, source], { beams: 2, onToken: (part, index) => indices.add(`${index} ${part}`) });
+  await dates.translate([source, source], { beams: 2, onToken: (part, _, index) => indices.add(`${index} ${part}`) });
   assert.deepEqual([...indices], [`0 ${wanted}`, `1 ${wanted}`]);
 });
 
@@ -257,7 +257,7 @@ test('TypeScript knows the types', async (t) => {
     join(away, 'types.mts'),
     `import { load, type Model, type Translated, type Filling } from 'dates';
 const model: Model = await load(undefined, { beams: 8 });
-for await (const part of model.translate('x', { beams: 1, onToken: (text, index) => text.length + (index ?? 0) })) part.length;
+for await (const part of model.translate('x', { beams: 1, onToken: (text, tokens, index) => text.length + tokens + (index ?? 0) })) part.length;
 const one: Translated = await model.summarize('x', { length_penalty: 0.5, early_stopping: true });
 const many: Translated[] = await model.translate(['x'], { best: 2, prefix: '', signal: new AbortController().signal });
 const masks: Filling[][] = await model.fill('x', { top: 3 });
