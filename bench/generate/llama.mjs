@@ -40,8 +40,8 @@ const steps = {
     }
     return { us };
   },
-  // As many tokens behind half as many fewer, so that they see `length` tokens in the middle. The engine's own loop
-  // with its greedy sampler: nothing that node-llama-cpp offers is faster.
+  // `times` tokens, the middle one of which sees `length` others. The engine's own loop with its greedy sampler, which
+  // is how node-llama-cpp gives tokens one by one; ours is the forward alone.
   async decode({ length, times }) {
     await sequence.clearHistory();
     const before = Math.max(length - times / 2, 1),
