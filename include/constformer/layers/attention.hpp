@@ -139,8 +139,9 @@ template <attention_shape s, element E = f32> struct attention {
         turn.forward(to.keys, s.kv_heads, m);
         look(q, past, y, rule, m, {}, {});
     }
-    // The same with a memory that rounds: what is new is rounded, too, before it is looked at, so that several tokens at
-    // once see the same numbers as one after another. A single query reads the memory as it is, several have it widened.
+    // The same with a memory that rounds: what is new is rounded, too, before it is looked at, so that several tokens
+    // at once see the same numbers as one after another. A single query reads the memory as it is, several have it
+    // widened.
     template <class Turn = ops::unturned>
     void extend(const_rows<s.width> x, key_values<narrow, std::uint16_t>& past, auto y, const ops::rule auto& rule,
                 workspace auto m, const Turn& turn = {}) const {
