@@ -8,7 +8,7 @@
 #include <cstring>
 #include <span>
 
-#if defined(__AVX512BF16__) || defined(__AVX2__)
+#if defined(CONSTFORMER_AVX512_BF16) || defined(__AVX2__)
 #include <immintrin.h>
 #elif defined(__ARM_FEATURE_DOTPROD) || defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
 #include <arm_neon.h>
@@ -19,7 +19,7 @@ namespace bench {
 namespace detail {
 // A register and the widest dot product of its kind, both as the instruction set has them. `flops` counts a
 // multiplication and an addition as two.
-#if defined(__AVX512BF16__)
+#if defined(CONSTFORMER_AVX512_BF16)
 struct bf16_dot {
     using sum = __m512;
     using operand = __m512bh;
@@ -100,7 +100,7 @@ template <class Dot> struct dot_peak {
 // set has no such dot product and f32's multiply-add is what there is.
 inline double run_peak(std::string_view element) {
     if (element == "f32") return fma_peak{}(), fma_peak::flops;
-#if defined(__AVX512BF16__) || defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+#if defined(CONSTFORMER_AVX512_BF16) || defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
     if (element == "bf16") return dot_peak<detail::bf16_dot>{}(), dot_peak<detail::bf16_dot>::flops;
 #endif
 #if defined(__AVX512VNNI__) || defined(__AVXVNNI__) || defined(__AVX2__) || defined(__ARM_FEATURE_DOTPROD)

@@ -25,6 +25,21 @@ BOOST_AUTO_TEST_CASE(the_best_that_is_here_runs_unless_another_one_is_forced) {
     BOOST_TEST(choose_isa(built, "avx2").value() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(what_this_processor_is_slower_with_runs_only_where_nothing_faster_is_built) {
+    const auto slower_than_avx2 = [](std::string_view other) { return other == "avx2"; };
+    const instruction_set slow{"avx512", here, slower_than_avx2}, sse{"sse4_2", here}, avx2{"avx2", here},
+        no_avx2{"avx2", no_wheels}, vnni{"avx_vnni", here}, best{"avx512_vnni", here};
+    const auto chosen = [](std::initializer_list<instruction_set> all, const char* forced = nullptr) {
+        return choose_isa(std::span(all.begin(), all.size()), forced).value();
+    };
+    BOOST_TEST(chosen({sse, avx2, slow}) == 1u);
+    BOOST_TEST(chosen({sse, avx2, slow, best}) == 3u);
+    BOOST_TEST(chosen({sse, avx2, vnni, slow}) == 1u);
+    BOOST_TEST(chosen({sse, slow}) == 1u);
+    BOOST_TEST(chosen({sse, no_avx2, slow}) == 2u);
+    BOOST_TEST(chosen({sse, avx2, slow}, "avx512") == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_run_is_refused_in_a_sentence) {
     BOOST_TEST(said(choose_isa(built, "avx512")) == "CONSTFORMER_ISA=avx512: this processor lacks wings");
     BOOST_TEST(said(choose_isa(built, "neon")) ==

@@ -14,10 +14,10 @@ from checkpoint import Refusal
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PARTS = ROOT / "tools" / "compiler"
-COMMON = ["-std=c++20", "-O3", "-fno-math-errno"]
+COMMON = ["-std=c++20", "-O2", "-fno-math-errno"]
 # Instruction sets that are the one before them, as far as the weights of other precisions go.
 BYTES = ("i8", "q8", "q4")
-ONLY_FOR = {"avx_vnni": BYTES, "avx512_vnni": BYTES, "avx512_bf16": ("bf16", *BYTES), "neon_dot": BYTES}
+ONLY_FOR = {"avx_vnni": BYTES, "avx512_vnni": BYTES, "avx512_bf16": ("bf16", "i8"), "neon_dot": BYTES}
 # As wasm/meson.build has them.
 MODULE = ["-fno-exceptions", "-fno-rtti", "--no-entry", "-sSTANDALONE_WASM", "-sMALLOC=emmalloc", "-sALLOW_MEMORY_GROWTH",
           "-sSTACK_SIZE=128KB"]  # fmt: skip
@@ -65,10 +65,10 @@ class Tools:
             raise Refusal(f"{what}: {said}" if what else said)
         return done.stdout
 
-    def run_all(self, commands, what):
-        """Runs commands side by side, as many as there are processors."""
+    def run_all(self, commands):
+        """Runs (command, what to say if it fails) side by side, as many as there are processors."""
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            for running in [pool.submit(self.run, command, what) for command in commands]:
+            for running in [pool.submit(self.run, command, what) for command, what in commands]:
                 running.result()
 
     def knows(self, compiler, *flags):
@@ -144,17 +144,19 @@ def native(checkpoint, out, options, say):
         compiler, why = options.compiler, f"{options.compiler} failed"
         isas = instruction_sets(tools, compiler, options.march, options.precision)
         say(f"compiling {name} ({checkpoint.parameters:,} parameters) with {compiler} for {', '.join(isas) or options.march}")
-        common = [compiler, *COMMON, "-pthread", f"-I{ROOT / 'include'}", *tools.xsimd()]
+        patient = [flag for flag in ["--param=ggc-min-heapsize=600000"] if tools.knows(compiler, flag)]  # GCC collects later, saves a tenth
+        common = [compiler, *COMMON, *patient, "-pthread", f"-I{ROOT / 'include'}", *tools.xsimd()]
         # The program itself is for every processor of the architecture where the kernels are chosen at run time.
         march = ["-DCONSTFORMER_ISAS=" + ",".join(isas)] if isas else ["-march=" + options.march.replace("all", "native")]
         unique = [flag for flag in ["-fno-gnu-unique"] if isas and tools.knows(compiler, flag)]
-        commands = [[*common, *march, f"-I{PARTS}", *defines(checkpoint, name, header_file), *tools.flags(), "-c",
+        light = ["-O1"] if isas else []  # it reads texts and files: the kernels, by themselves, are what must be fast
+        commands = [[*common, *light, *march, f"-I{PARTS}", *defines(checkpoint, name, header_file), *tools.flags(), "-c",
                      PARTS / "program.cpp", "-o", work / "program.o"]]  # fmt: skip
         commands += [[*common, *march, *unique, "-fno-exceptions", "-fno-rtti", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"',
                       f"-DCONSTFORMER_MODEL=checkpoints::{name}::model", f"-DCONSTFORMER_FOR={isa}", *tools.flags(), *flags,
                       "-c", ROOT / "kernels" / "dispatched.cpp", "-o", work / f"{isa}.o"]
                      for isa, flags in isas.items()]  # fmt: skip
-        tools.run_all(commands, why)
+        tools.run_all([(command, why) for command in commands])
         objects = [work / "program.o"]
         for isa in isas:
             objects.append(work / f"kernels.{isa}.o")
@@ -209,20 +211,19 @@ def wasm(checkpoint, out, options, say):
         if checkpoint.commands == "sequence":
             choices.append(f"-DCONSTFORMER_SCORES=checkpoints::{name}::scores")
             choices.append(f"-DCONSTFORMER_LABELS=checkpoints::{name}::labels")
+        commands = []
         for kind, flags in (BUILDS[build] for build in BUILDS if build in wanted):
-            say(f"compiling {name}{kind}.wasm with em++")
             module = work / f"{name}{kind}.wasm"
-            tools.run(["em++", "-std=c++20", "-O3", "-msimd128", *flags, *(["-isystem", headers] if headers else []),
-                       f"-I{ROOT / 'include'}", f"-I{ROOT}", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"',
-                       *choices, *MODULE, ROOT / "wasm" / (checkpoint.commands + ".cpp" if checkpoint.commands in FORWARD else "module.cpp"),
-                       "-o", module],
-                      "em++ failed")  # fmt: skip
+            commands.append(["em++", "-std=c++20", "-O3", "-msimd128", *flags, *(["-isystem", headers] if headers else []),
+                             f"-I{ROOT / 'include'}", f"-I{ROOT}", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"', *choices, *MODULE,
+                             ROOT / "wasm" / (checkpoint.commands + ".cpp" if checkpoint.commands in FORWARD else "module.cpp"),
+                             "-o", module])  # fmt: skip
             files.append((module, out / module.name))
+        say(f"compiling {', '.join(target.name for _, target in files)} with em++")
+        pack = [options.compiler, "-std=c++20", "-O2", "-march=native", f"-I{ROOT / 'include'}", f"-I{PARTS}", *tools.xsimd(),
+                *defines(checkpoint, name, header_file), *tools.flags(), PARTS / "pack.cpp", "-o", work / "pack"]  # fmt: skip
+        tools.run_all([*((one, "em++ failed") for one in commands), (pack, f"{options.compiler} failed")])
         say("packing the weights")
-        tools.run([options.compiler, "-std=c++20", "-O2", "-march=native", f"-I{ROOT / 'include'}", f"-I{PARTS}",
-                   *tools.xsimd(), *defines(checkpoint, name, header_file), *tools.flags(), PARTS / "pack.cpp",
-                   "-o", work / "pack"],
-                  f"{options.compiler} failed")  # fmt: skip
         tools.run([work / "pack", checkpoint.folder, work / "vocabulary", work / "weights"], "")
         files += [(work / "weights", out / (name + ".weights")), (header_file, out / header_file.name)]
         title = checkpoint.folder.resolve().name

@@ -22,9 +22,11 @@ inline constexpr std::string_view all_isas[] = {"sse2",     "sse4_2",       "avx
                                                 "neon_dot", "wasm_simd128", "wasm_relaxed"};
 
 // An instruction set of a program. lacks(): the first of its instructions that this processor has not, or null.
+// yields_to(): whether this processor is slower with it than with that other one, where it has both; or null: never.
 struct instruction_set {
     std::string_view name;
     const char* (*lacks)();
+    bool (*yields_to)(std::string_view other) = nullptr;
 };
 
 // The same as types, so that the name is part of the symbols of what is made with them.
@@ -76,6 +78,10 @@ struct avx512_bf16 {
         if (const char* less = avx512_vnni::lacks()) return less;
         return __builtin_cpu_supports("avx512bf16") ? nullptr : "AVX-512 BF16";
     }
+    // Intel's processors multiply pairs of bfloat16 at a quarter of the rate of floats, AMD's at the same.
+    static bool yields_to(std::string_view other) {
+        return __builtin_cpu_is("intel") && (other == avx512::name || other == avx512_vnni::name);
+    }
 };
 #elif defined(__aarch64__)
 struct neon {
@@ -105,15 +111,22 @@ struct wasm_relaxed {
 };
 #endif
 
+template <class Isa> constexpr instruction_set described() {
+    if constexpr (requires { Isa::yields_to; })
+        return {Isa::name, Isa::lacks, Isa::yields_to};
+    else
+        return {Isa::name, Isa::lacks};
+}
 template <class... Isa> struct list {
-    static constexpr instruction_set all[] = {{Isa::name, Isa::lacks}...};
+    static constexpr instruction_set all[] = {described<Isa>()...};
 };
 #ifdef CONSTFORMER_ISAS
 using built = list<CONSTFORMER_ISAS>;
 #endif
 } // namespace isas
 
-// Which of `built` runs: the last that this processor has, or the one that `forced` names, where it is not empty.
+// Which of `built` runs: the last that this processor has and that yields to none before it, or the one that `forced`
+// names, where it is not empty.
 // Errors, one sentence each: `forced` is no instruction set, is not among `built`, or lacks something here; this
 // processor has none of them.
 [[nodiscard]] inline expected<std::size_t> choose_isa(std::span<const instruction_set> built, const char* forced) {
@@ -131,8 +144,13 @@ using built = list<CONSTFORMER_ISAS>;
                 return error("CONSTFORMER_ISA=", forced, ": this program is not compiled for it, only for ", names);
         return error("CONSTFORMER_ISA=", forced, ": there is no such instruction set; this program has ", names);
     }
-    for (std::size_t i = built.size(); i-- > 0;)
-        if (!built[i].lacks()) return i;
+    for (std::size_t i = built.size(); i-- > 0;) {
+        if (built[i].lacks()) continue;
+        std::size_t best = i;
+        for (std::size_t j = 0; j < i && built[i].yields_to; ++j)
+            if (!built[j].lacks() && built[i].yields_to(built[j].name)) best = j;
+        return best;
+    }
     return error("this processor lacks ", built.empty() ? "everything" : built[0].lacks(),
                  "; this program is compiled for ", names);
 }

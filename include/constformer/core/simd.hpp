@@ -53,12 +53,17 @@ inline batch<float, A> fnma(const batch<float, A>& x, const batch<float, A>& y, 
 #pragma GCC diagnostic pop
 #endif
 
+// Intel's processors with products of bfloat16 pairs, which have AMX too, are faster without them (core/isa.hpp).
+#if defined(__AVX512BF16__) && !defined(__AMX_BF16__)
+#define CONSTFORMER_AVX512_BF16
+#endif
+
 #if defined(__wasm_relaxed_simd__)
 #define CONSTFORMER_INSTRUCTIONS wasm_relaxed
 #elif defined(__wasm__)
 #define CONSTFORMER_INSTRUCTIONS wasm_simd128
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__) &&             \
-    defined(__AVX512BF16__)
+    defined(CONSTFORMER_AVX512_BF16)
 #define CONSTFORMER_INSTRUCTIONS avx512_bf16
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
 #define CONSTFORMER_INSTRUCTIONS avx512_vnni

@@ -9,7 +9,7 @@
 
 namespace constformer::inline CONSTFORMER_ISA {
 
-#if defined(__AVX512BF16__) && defined(__AVX512F__) && !defined(CONSTFORMER_DETERMINISTIC)
+#if defined(CONSTFORMER_AVX512_BF16) && defined(__AVX512F__) && !defined(CONSTFORMER_DETERMINISTIC)
 #define CONSTFORMER_DOT_BF16
 
 // sums[i] += a[2i] b[2i] + a[2i+1] b[2i+1], products exact, sums rounded; subnormal numbers count as zero.

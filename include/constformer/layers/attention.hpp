@@ -163,7 +163,7 @@ template <attention_shape s, element E = f32> struct attention {
         all.length = past.length;
         ops::from_bfloat16<narrow>(past.keys.part(0, past.length), all.keys, m);
         ops::from_bfloat16<narrow>(past.values.part(0, past.length), all.values, m);
-        look(q, all, y, rule, m, {}, {});
+        look<false>(q, all, y, rule, m, {}, {});
     }
 
     // The next n places of a memory.

@@ -20,12 +20,12 @@ constexpr std::size_t attend_one_scratch(int keys, int heads, int head_width, in
 
 namespace detail {
 
-// All heads and some keys, as numbers: queries lie head_width apart, scores key_part. `group`: heads that share keys.
-template <class T> struct all_heads {
+// All heads and some keys, as numbers: queries lie head_width apart, scores key_part. Group: heads that share keys.
+template <int Group, class T> struct all_heads {
     const float* q;
     const T *k, *v;
     std::ptrdiff_t k_stride, v_stride;
-    int kv_heads, group, keys, head_width;
+    int kv_heads, keys, head_width;
     float scale;
 };
 // How many sums fit beside each other.
@@ -40,70 +40,89 @@ template <class T> [[gnu::always_inline]] inline void fetch_row(const T* row, in
     for (int i = 0; i < width; i += int(64 / sizeof(T))) __builtin_prefetch(row + i);
 }
 
-// Calls f<count>(first) for parts of up to Most of `all`.
-template <int Most, class F> [[gnu::always_inline]] inline void each_of(int all, F&& f) {
-    int i = 0;
-    for (; i + Most <= all; i += Most) f.template operator()<Most>(i);
-    if constexpr (Most > 1)
-        if (i < all) each_of<Most - 1>(all - i, [&]<int Count>(int at) { f.template operator()<Count>(i + at); });
+// Calls f<count>(first) for parts of up to Most of All.
+template <int Most, int All, class F> [[gnu::always_inline]] inline void each_of(F&& f) {
+    constexpr int rest = All % Most;
+    if constexpr (All >= Most)
+        for (int i = 0; i + Most <= All; i += Most) f.template operator()<Most>(i);
+    if constexpr (rest != 0) f.template operator()<rest>(All - rest);
 }
 
 // scores[r][j] = scale · q[r] k[j], Heads x Keys of them. A sum's order does not depend on the width of a register.
-template <int Heads, int Keys, class T>
-[[gnu::always_inline]] inline void score_tile_of(const all_heads<T>& h, const float* q, const T* k, float* scores) {
+template <int Heads, int Keys, int Group, class T>
+[[gnu::always_inline]] inline void score_tile_of(const all_heads<Group, T>& h, const float* q, const T* k,
+                                                 float* scores) {
     running_sum<16> sums[Heads][Keys];
     int i = 0;
     const auto add = [&](int part, auto read) {
         vec key[Keys];
+#pragma GCC unroll 4
         for (int j = 0; j < Keys; ++j) key[j] = read(k + j * h.k_stride + i);
+#pragma GCC unroll 4
         for (int r = 0; r < Heads; ++r) {
             const vec query = read(q + r * h.head_width + i);
+#pragma GCC unroll 4
             for (int j = 0; j < Keys; ++j) sums[r][j].part[part] = fma(query, key[j], sums[r][j].part[part]);
         }
         i += lanes;
     };
     while (i + 16 <= h.head_width)
+#pragma GCC unroll 4
         for (int part = 0; part < 16 / lanes; ++part) add(part, [](const auto* from) { return load(from); });
+#pragma GCC unroll 4
     for (int part = 0; i < h.head_width; ++part)
         if (const int left = h.head_width - i; left >= lanes)
             add(part, [](const auto* from) { return load(from); });
         else
             add(part, [left](const auto* from) { return load_part(from, left); });
+#pragma GCC unroll 4
     for (int r = 0; r < Heads; ++r)
+#pragma GCC unroll 4
         for (int j = 0; j < Keys; ++j) scores[r * key_part + j] = sums[r][j].total() * h.scale;
 }
-template <class T> [[gnu::noinline]] void score_heads(const all_heads<T>& h, float* scores) {
-    each_of<keys_at_once>(h.keys, [&]<int Keys>(int key) {
+template <int Group, class T> [[gnu::noinline]] void score_heads(const all_heads<Group, T>& h, float* scores) {
+    const auto some_keys = [&]<int Keys>(int key) {
         for (int j = 0; j < Keys; ++j) // what comes next, and behind the last key the values
             fetch_row(key + j + keys_ahead < h.keys ? h.k + (key + j + keys_ahead) * h.k_stride
                                                     : h.v + (key + j + keys_ahead - h.keys) * h.v_stride,
                       h.kv_heads * h.head_width);
         for (int kv = 0; kv < h.kv_heads; ++kv)
-            each_of<heads_at_once>(h.group, [&]<int Heads>(int some) {
-                const int head = kv * h.group + some;
+            each_of<heads_at_once, Group>([&]<int Heads>(int some) {
+                const int head = kv * Group + some;
                 score_tile_of<Heads, Keys>(h, h.q + head * h.head_width, h.k + key * h.k_stride + kv * h.head_width,
                                            scores + head * key_part + key);
             });
-    });
+    };
+    int key = 0;
+    for (; key + keys_at_once <= h.keys; key += keys_at_once) some_keys.template operator()<keys_at_once>(key);
+    if constexpr (keys_at_once > 1)
+        for (; key < h.keys; ++key) some_keys.template operator()<1>(key);
 }
 
 // y[r] += Σ p[r][j] v[j] over `keys` keys; results lie `apart`.
-template <int Heads, class T>
-[[gnu::always_inline]] inline void weigh_tile(const all_heads<T>& h, const float* p, const T* v, int keys, float* y,
-                                              int apart) {
+template <int Heads, int Group, class T>
+[[gnu::always_inline]] inline void weigh_tile(const all_heads<Group, T>& h, const float* p, const T* v, int keys,
+                                              float* y, int apart) {
     const auto some = [&]<int Registers>(int from, auto read, auto write) {
         vec sums[Heads][Registers];
+#pragma GCC unroll 4
         for (int r = 0; r < Heads; ++r)
+#pragma GCC unroll 4
             for (int i = 0; i < Registers; ++i) sums[r][i] = read(y + r * apart + from + i * lanes);
         for (int j = 0; j < keys; ++j) {
             vec value[Registers];
+#pragma GCC unroll 4
             for (int i = 0; i < Registers; ++i) value[i] = read(v + j * h.v_stride + from + i * lanes);
+#pragma GCC unroll 4
             for (int r = 0; r < Heads; ++r) {
                 const vec weight = splat(p[r * key_part + j]);
+#pragma GCC unroll 4
                 for (int i = 0; i < Registers; ++i) sums[r][i] = fma(weight, value[i], sums[r][i]);
             }
         }
+#pragma GCC unroll 4
         for (int r = 0; r < Heads; ++r)
+#pragma GCC unroll 4
             for (int i = 0; i < Registers; ++i) write(y + r * apart + from + i * lanes, sums[r][i]);
     };
     const auto whole = [](const auto* from) { return load(from); };
@@ -117,13 +136,14 @@ template <int Heads, class T>
             i, [left](const auto* from) { return load_part(from, left); },
             [left](float* to, vec x) { store_part(to, x, left); });
 }
-template <class T> [[gnu::noinline]] void weigh_heads(const all_heads<T>& h, const float* p, float* y, int apart) {
+template <int Group, class T> [[gnu::noinline]] void weigh_heads(const all_heads<Group, T>& h, const float* p, float* y,
+                                                                 int apart) {
     for (int key = 0; key < h.keys; key += keys_near) {
         for (int j = key; j < key + keys_near && j + keys_ahead < h.keys; ++j)
             fetch_row(h.v + (j + keys_ahead) * h.v_stride, h.kv_heads * h.head_width);
         for (int kv = 0; kv < h.kv_heads; ++kv)
-            each_of<heads_at_once>(h.group, [&]<int Heads>(int some) {
-                const int head = kv * h.group + some;
+            each_of<heads_at_once, Group>([&]<int Heads>(int some) {
+                const int head = kv * Group + some;
                 weigh_tile<Heads>(h, p + head * key_part + key, h.v + key * h.v_stride + kv * h.head_width,
                                   std::min(keys_near, h.keys - key), y + head * apart, apart);
             });
@@ -178,16 +198,15 @@ void attend_one(const_rows<Heads * HeadWidth> q, rows<KvHeads * HeadWidth, Numbe
         for (int part = begin; part < end; ++part) {
             const int key = std::max((first + part) * key_part, sees.begin),
                       keys = std::min((first + part + 1) * key_part, sees.end) - key;
-            const detail::all_heads<std::remove_const_t<Number>> h{.q = q.data,
-                                                                   .k = k[key],
-                                                                   .v = v[key],
-                                                                   .k_stride = k.stride,
-                                                                   .v_stride = v.stride,
-                                                                   .kv_heads = KvHeads,
-                                                                   .group = Heads / KvHeads,
-                                                                   .keys = keys,
-                                                                   .head_width = HeadWidth,
-                                                                   .scale = scale};
+            const detail::all_heads<Heads / KvHeads, std::remove_const_t<Number>> h{.q = q.data,
+                                                                                    .k = k[key],
+                                                                                    .v = v[key],
+                                                                                    .k_stride = k.stride,
+                                                                                    .v_stride = v.stride,
+                                                                                    .kv_heads = KvHeads,
+                                                                                    .keys = keys,
+                                                                                    .head_width = HeadWidth,
+                                                                                    .scale = scale};
             detail::score_heads(h, scores);
             float* const to = alone + part * Heads * apart;
             std::fill_n(to, Heads * apart, 0.0f);

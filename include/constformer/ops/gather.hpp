@@ -69,18 +69,23 @@ struct table_product {
             running_sum<16> sums[Rows];
             int k = 0;
             for (; k + 16 <= m.depth; k += 16)
+#pragma GCC unroll 4
                 for (int v = 0; v < 16 / lanes; ++v) {
                     const vec value = load(w + k + v * lanes);
+#pragma GCC unroll 4
                     for (int r = 0; r < Rows; ++r)
                         sums[r].part[v] = fma(load(x + r * m.x_stride + k + v * lanes), value, sums[r].part[v]);
                 }
+#pragma GCC unroll 4
             for (int v = 0; v < 16 / lanes; ++v, k += lanes) {
                 if (k >= m.depth) continue;
                 const int left = m.depth - k < lanes ? m.depth - k : lanes;
                 const auto some = [&](const float* from) { return left < lanes ? load_part(from, left) : load(from); };
+#pragma GCC unroll 4
                 for (int r = 0; r < Rows; ++r)
                     sums[r].part[v] = fma(some(x + r * m.x_stride + k), some(w + k), sums[r].part[v]);
             }
+#pragma GCC unroll 4
             for (int r = 0; r < Rows; ++r)
                 m.y[(row + r) * m.y_stride + o] = sums[r].total() + (m.bias ? m.bias[o] : 0.0f);
         }

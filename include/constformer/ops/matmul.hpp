@@ -23,22 +23,29 @@ template <class Step, int Rows, int Registers, element E>
     const typename one::source* const x = m.x + row * m.x_stride;
     const typename one::weight* b[panels];
     std::ptrdiff_t ahead[panels]; // what to fetch while summing: the same place in the next group, or nothing new
+#pragma GCC unroll 4
     for (int p = 0; p < panels; ++p) {
         b[p] = m.b + (first / per_panel + p) * m.panel_stride + first % per_panel * lanes * one::beside;
         ahead[p] = fetch >> p & 1 ? panels * m.panel_stride : 0;
     }
+#pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r) // the tile's lines of y come while it is summed
+#pragma GCC unroll 4
         for (int p = 0; p < panels; ++p)
             __builtin_prefetch(m.y + (row + r) * m.y_stride + first * lanes + p * panel, 1);
     const auto line = [&](int k, auto spread) {
         decltype(one::loaded(b[0])) w[Registers];
+#pragma GCC unroll 4
         for (int p = 0; p < panels; ++p) {
+#pragma GCC unroll 8
             for (int v = 0; v < each; ++v) w[p * each + v] = one::loaded(b[p] + v * lanes * one::beside);
             __builtin_prefetch(b[p] + ahead[p], 0, 2);
             b[p] += panel * one::inputs;
         }
+#pragma GCC unroll 16
         for (int r = 0; r < Rows; ++r) {
             const auto value = spread(x + r * m.x_stride + k);
+#pragma GCC unroll 8
             for (int v = 0; v < Registers; ++v) one::add(sums[r][v], value, w[v]);
         }
     };

@@ -39,7 +39,9 @@ template <class Unit, int Rows, int Vecs> [[gnu::noinline]] void multiply_outer(
         for (int v = 0; v < Vecs; ++v) sums[r][v] = splat(0.0f);
     const Unit *a = m.a, *b = m.b;
     for (int k = 0; k < m.depth; ++k, a += m.step, b += m.wide)
+#pragma GCC unroll 8
         for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 2
             for (int v = 0; v < Vecs; ++v) sums[r][v] = add_product(a[r * m.row], b + v * lanes, sums[r][v]);
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r)
@@ -81,11 +83,14 @@ template <class F>
             const int high = std::min(lanes, rows - r), wide = std::min(lanes, columns - c);
             vec square[lanes];
             if (high == lanes && wide == lanes) {
+#pragma GCC unroll 16
                 for (int i = 0; i < lanes; ++i) square[i] = f(load(source + i * from_stride), c);
                 transpose(square);
+#pragma GCC unroll 16
                 for (int i = 0; i < lanes; ++i) store(target + i * to_stride, square[i]);
                 continue;
             }
+#pragma GCC unroll 16
             for (int i = 0; i < lanes; ++i) {
                 const float* const line = source + i * from_stride;
                 square[i] = i >= high ? splat(0.0f) : f(wide == lanes ? load(line) : load_part(line, wide), c);

@@ -48,6 +48,7 @@ template <element E, int Rows, int Registers>
     const std::int8_t* b[panels];
     const std::uint16_t* halves[panels];
     std::ptrdiff_t ahead[panels];
+#pragma GCC unroll 4
     for (int p = 0; p < panels; ++p) {
         const std::ptrdiff_t at = first / per_panel + p, inside = first % per_panel * lanes;
         b[p] = reinterpret_cast<const std::int8_t*>(m.b + at * m.panel_stride) + inside * 4;
@@ -56,13 +57,16 @@ template <element E, int Rows, int Registers>
     }
     for (int k = 0; k < blocks; ++k, x += m.x_stride, ranges += m.x_stride / block_size) {
         const auto take_line = [&](ivec(&w)[Registers]) {
+#pragma GCC unroll 4
             for (int p = 0; p < panels; ++p) {
+#pragma GCC unroll 8
                 for (int v = 0; v < each; ++v) w[p * each + v] = load_bytes(b[p] + v * lanes * 4);
                 __builtin_prefetch(b[p] + ahead[p]);
                 b[p] += line_bytes;
             }
         };
         const auto make = [&](const ivec(&from)[Registers], int part, weights(&w)[Registers]) {
+#pragma GCC unroll 8
             for (int v = 0; v < Registers; ++v)
                 w[v] = products::loaded(!one::halved ? from[v]
                                         : part == 0  ? low_halves(from[v])
@@ -76,10 +80,13 @@ template <element E, int Rows, int Registers>
         };
         const auto add = [&](typename products::sums(&s)[Registers], int r, int at, const weights(&w)[Registers]) {
             const ivec four = splat_bytes(reinterpret_cast<const std::uint8_t*>(x + r * block_size + at));
+#pragma GCC unroll 8
             for (int v = 0; v < Registers; ++v) products::add(s[v], four, w[v]);
         };
         vec scale[Registers], least[Registers];
+#pragma GCC unroll 4
         for (int p = 0; p < panels; ++p) {
+#pragma GCC unroll 8
             for (int v = 0; v < each; ++v) {
                 scale[p * each + v] = load_halves(halves[p] + v * lanes);
                 if constexpr (one::halved) least[p * each + v] = load_halves(halves[p] + panel + v * lanes);
@@ -89,6 +96,7 @@ template <element E, int Rows, int Registers>
         }
         const auto finish = [&](const typename products::sums(&s)[Registers], int r) {
             const vec factor = splat(ranges[r].scale);
+#pragma GCC unroll 8
             for (int v = 0; v < Registers; ++v) {
                 sums[r][v] = fma(xsimd::to_float(products::total(s[v])), scale[v] * factor, sums[r][v]);
                 if constexpr (one::halved) sums[r][v] = fma(splat(ranges[r].sum), least[v], sums[r][v]);
@@ -100,11 +108,13 @@ template <element E, int Rows, int Registers>
             for (int line = 0; line < one::lines; ++line) {
                 ivec from[Registers];
                 take_line(from);
+#pragma GCC unroll 2
                 for (int part = 0; part < parts; ++part) make(from, part, w[part][line]);
             }
 #pragma GCC unroll 16
             for (int r = 0; r < Rows; ++r) {
                 typename products::sums s[Registers];
+#pragma GCC unroll 8
                 for (auto& sum : s) sum = start(r);
 #pragma GCC unroll 8
                 for (int at = 0; at < parts * one::lines; ++at) add(s, r, at * 4, w[at / one::lines][at % one::lines]);
@@ -112,18 +122,23 @@ template <element E, int Rows, int Registers>
             }
         } else {
             typename products::sums s[Rows][Registers];
+#pragma GCC unroll 16
             for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 8
                 for (auto& sum : s[r]) sum = start(r);
 #pragma GCC unroll 1
             for (int line = 0; line < one::lines; ++line) {
                 ivec from[Registers];
                 take_line(from);
+#pragma GCC unroll 2
                 for (int part = 0; part < parts; ++part) {
                     weights w[Registers];
                     make(from, part, w);
+#pragma GCC unroll 16
                     for (int r = 0; r < Rows; ++r) add(s[r], r, (part * one::lines + line) * 4, w);
                 }
             }
+#pragma GCC unroll 16
             for (int r = 0; r < Rows; ++r) finish(s[r], r);
         }
     }

@@ -28,17 +28,21 @@ template <int Panels> [[gnu::always_inline]] inline void mix_group(const float* 
     const vec plus_minus = load(held(signs<1>.each)), twos = load(held(signs<2>.each));
     for (int at = 0; at < panel; at += lanes) {
         vec v[Panels];
+#pragma GCC unroll 8
         for (int p = 0; p < Panels; ++p) {
             v[p] = load(x + p * panel + at);
             v[p] = fma(v[p], plus_minus, swap_ones(v[p])); // a + b, a - b, c + d, c - d
             v[p] = fma(v[p], twos, swap_twos(v[p]));
         }
+#pragma GCC unroll 4
         for (int step = 1; step < Panels; step *= 2)
+#pragma GCC unroll 8
             for (int p = 0; p < Panels; ++p)
                 if ((p & step) == 0) {
                     const vec sum = v[p] + v[p + step], difference = v[p] - v[p + step];
                     v[p] = sum, v[p + step] = difference;
                 }
+#pragma GCC unroll 8
         for (int p = 0; p < Panels; ++p) {
             store(y + p * panel + at, v[p]);
             low = xsimd::min(low, v[p]), high = xsimd::max(high, v[p]);
@@ -75,6 +79,7 @@ template <int Panels> [[gnu::always_inline]] inline void mix_group(const float* 
     const vec factor = splat(inverse), offset = splat(-least * inverse);
     for (int i = 0; i < padded; i += panel) {
         ivec bytes[panel / lanes];
+#pragma GCC unroll 4
         for (int v = 0; v < panel / lanes; ++v) bytes[v] = nearest(fma(load(mixed + i + v * lanes), factor, offset));
         store_bytes(to + i, bytes);
     }

@@ -23,12 +23,15 @@ inline namespace CONSTFORMER_ISA {
 [[gnu::always_inline]] inline block_range quantize_block(const float* x, std::int8_t* to) {
     constexpr int registers = block_size / lanes;
     vec v[registers], most = splat(0.0f);
+#pragma GCC unroll 8
     for (int i = 0; i < registers; ++i) v[i] = load(x + i * lanes), most = xsimd::max(most, xsimd::abs(v[i]));
     const float size = most_of(most), scale = size * (1.0f / 127);
     const vec inverse = splat(size > 1e-30f ? 127 / size : 0.0f), shift = splat(12582912.0f); // as nearest() does
     running_sum<16> sum;
+#pragma GCC unroll 2
     for (int half = 0; half < 2; ++half) {
         ivec bytes[16 / lanes];
+#pragma GCC unroll 4
         for (int i = 0; i < 16 / lanes; ++i) {
             const vec moved = v[half * (16 / lanes) + i] * inverse + shift;
             bytes[i] = xsimd::bitwise_cast<std::int32_t>(moved) - ivec(0x4b400000);

@@ -13,12 +13,16 @@ template <int Wide> struct running_sum {
     static constexpr int registers = Wide / lanes;
     vec part[registers];
     running_sum() {
+#pragma GCC unroll 8
         for (vec& p : part) p = splat(0.0f);
     }
     [[nodiscard]] float total() const {
         vec p[registers];
+#pragma GCC unroll 8
         for (int i = 0; i < registers; ++i) p[i] = part[i];
+#pragma GCC unroll 4
         for (int half = registers / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
             for (int i = 0; i < half; ++i) p[i] = p[i] + p[i + half];
         return fold(p[0]);
     }
@@ -27,7 +31,9 @@ template <int Wide> struct running_sum {
 template <int Wide, class F> [[gnu::always_inline]] inline void each_part(running_sum<Wide>& sum, int count, F f) {
     int i = 0;
     for (; i + Wide <= count; i += Wide)
+#pragma GCC unroll 8
         for (int r = 0; r < Wide / lanes; ++r) f(sum.part[r], i + r * lanes, lanes);
+#pragma GCC unroll 8
     for (int r = 0; r < Wide / lanes; ++r, i += lanes)
         if (i < count) f(sum.part[r], i, count - i < lanes ? count - i : lanes);
 }
