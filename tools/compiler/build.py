@@ -14,7 +14,8 @@ from checkpoint import Refusal
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PARTS = ROOT / "tools" / "compiler"
-COMMON = ["-std=c++20", "-O2", "-fno-math-errno"]
+COMMON = ["-std=c++20", "-O2", "-fno-math-errno", "-pthread", f"-I{ROOT / 'include'}"]
+LIGHT = ["-O1"]  # of a program around dispatched kernels: it reads texts and files, and they are what must be fast
 # Instruction sets that are the one before them, as far as the weights of other precisions go.
 BYTES = ("i8", "q8", "q4")
 ONLY_FOR = {"avx_vnni": BYTES, "avx512_vnni": BYTES, "avx512_bf16": ("bf16", "i8"), "neon_dot": BYTES}
@@ -114,6 +115,12 @@ def instruction_sets(tools, compiler, march, precision):
             if name in given or march == "all" and precision in ONLY_FOR.get(name, (precision,)) and tools.knows(compiler, *flags)}  # fmt: skip
 
 
+def common(tools, compiler):
+    """How the compiler is called for every source of a native program."""
+    patient = [flag for flag in ["--param=ggc-min-heapsize=600000"] if tools.knows(compiler, flag)]  # GCC: collect garbage later
+    return [compiler, *COMMON, *patient, *tools.xsimd()]
+
+
 def defines(checkpoint, name, header_file):
     return [f'-DCONSTFORMER_HEADER="{header_file}"', f"-DCONSTFORMER_CHECKPOINT=checkpoints::{name}",
             f'-DCONSTFORMER_COMMANDS="commands/{checkpoint.commands}.hpp"',
@@ -144,15 +151,13 @@ def native(checkpoint, out, options, say):
         compiler, why = options.compiler, f"{options.compiler} failed"
         isas = instruction_sets(tools, compiler, options.march, options.precision)
         say(f"compiling {name} ({checkpoint.parameters:,} parameters) with {compiler} for {', '.join(isas) or options.march}")
-        patient = [flag for flag in ["--param=ggc-min-heapsize=600000"] if tools.knows(compiler, flag)]  # GCC collects later, saves a tenth
-        common = [compiler, *COMMON, *patient, "-pthread", f"-I{ROOT / 'include'}", *tools.xsimd()]
+        compile_by = common(tools, compiler)
         # The program itself is for every processor of the architecture where the kernels are chosen at run time.
         march = ["-DCONSTFORMER_ISAS=" + ",".join(isas)] if isas else ["-march=" + options.march.replace("all", "native")]
         unique = [flag for flag in ["-fno-gnu-unique"] if isas and tools.knows(compiler, flag)]
-        light = ["-O1"] if isas else []  # it reads texts and files: the kernels, by themselves, are what must be fast
-        commands = [[*common, *light, *march, f"-I{PARTS}", *defines(checkpoint, name, header_file), *tools.flags(), "-c",
+        commands = [[*compile_by, *(LIGHT if isas else []), *march, f"-I{PARTS}", *defines(checkpoint, name, header_file), *tools.flags(), "-c",
                      PARTS / "program.cpp", "-o", work / "program.o"]]  # fmt: skip
-        commands += [[*common, *march, *unique, "-fno-exceptions", "-fno-rtti", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"',
+        commands += [[*compile_by, *march, *unique, "-fno-exceptions", "-fno-rtti", f'-DCONSTFORMER_MODEL_HEADER="{header_file}"',
                       f"-DCONSTFORMER_MODEL=checkpoints::{name}::model", f"-DCONSTFORMER_FOR={isa}", *tools.flags(), *flags,
                       "-c", ROOT / "kernels" / "dispatched.cpp", "-o", work / f"{isa}.o"]
                      for isa, flags in isas.items()]  # fmt: skip
