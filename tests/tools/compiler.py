@@ -137,8 +137,8 @@ class Bench:
             tools = build.Tools(print)
             precompiled = self.folder / "everything.hpp.gch"  # GCC takes the one in it that fits
             precompiled.mkdir(exist_ok=True)
-            tools.run_all([["g++", *build.COMMON, f"-DCONSTFORMER_ISAS={isas}", "-pthread", f"-I{ROOT / 'include'}", *tools.xsimd(),
-                            "-O1", "-x", "c++-header", everything, "-o", precompiled / isas] for _, isas in (ONE, FEW)], "precompiling failed")
+            tools.run_all([([*build.common(tools, "g++"), f"-DCONSTFORMER_ISAS={isas}", "-O1", "-x", "c++-header", everything, "-o",
+                             precompiled / isas], "precompiling failed") for _, isas in (ONE, FEW)])  # fmt: skip
 
         def one(case):
             if not self.program(case).exists():
