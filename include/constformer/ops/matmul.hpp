@@ -3,7 +3,8 @@
 // The kernel takes numbers; only its element and its register tile are templates. A tile is `Rows` rows of x times
 // `Registers` registers of outputs, which are a part of a panel of 16, or whole panels; its sums stay in registers over
 // the whole depth. Weights are walked once for all rows (they are the larger operand and come from far away), rows in
-// blocks that stay in the second-level cache.
+// blocks that stay in the second-level cache. Loops over registers, here and in other ops, say that they are to be
+// unrolled: GCC would do so at -O3 alone, and elsewhere keep the registers in memory.
 #pragma once
 
 #include "constformer/ops/prepare.hpp"
